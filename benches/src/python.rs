@@ -1,0 +1,87 @@
+//! Python's `multiprocessing`, measured by Python itself.
+//!
+//! An interpreter runs beside the benchmark and waits. For each line it is sent it starts and joins one process and answers
+//! with the nanoseconds that took, so that it can take its turn in each round without our pipe being part of the time.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+const PROGRAM: &str = r#"
+import multiprocessing, sys, time
+
+def empty():
+    pass
+
+if __name__ == "__main__":
+    heap = bytearray(b"\1" * int(sys.argv[1]))
+    context = multiprocessing.get_context("fork")
+    print(sys.version.split()[0], flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter_ns()
+        process = context.Process(target=empty)
+        process.start()
+        process.join()
+        print(time.perf_counter_ns() - start, flush=True)
+"#;
+
+/// A running interpreter.
+#[derive(Debug)]
+pub struct Python {
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    version: String,
+}
+
+impl Python {
+    /// Starts `python3` with a heap of so many touched bytes.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `python3`, or it cannot run the program.
+    pub fn start(heap: usize) -> io::Result<Self> {
+        let mut child = Command::new("python3")
+            .args(["-c", PROGRAM, &heap.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let requests = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut python = Python { child, requests, answers, version: String::new() };
+        python.version = python.answer()?;
+        Ok(python)
+    }
+
+    /// Returns the interpreter's version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Starts and joins one process over there.
+    ///
+    /// # Errors
+    ///
+    /// If the interpreter has ended or answers something else than a number.
+    pub fn start_and_join(&mut self) -> io::Result<Duration> {
+        self.requests.as_mut().expect("open until dropped").write_all(b"\n")?;
+        self.answer()?.parse().map(Duration::from_nanos).map_err(io::Error::other)
+    }
+
+    fn answer(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        match self.answers.read_line(&mut line)? {
+            0 => Err(io::Error::other("python3 has ended")),
+            _ => Ok(line.trim_end().to_owned()),
+        }
+    }
+}
+
+impl Drop for Python {
+    /// Ends the interpreter by the end of its input, and reaps it.
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        // Nothing to do about a failure: the benchmark is over for it either way.
+        self.child.wait().ok();
+    }
+}

@@ -1,0 +1,62 @@
+//! A function as it was written, its body unread: half-typed code in it must not silence the macro.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Signature, Visibility};
+
+/// A function item.
+pub(crate) struct FnItem {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    /// The body with its braces; none if the item ends with a semicolon.
+    pub(crate) body: Option<proc_macro2::Group>,
+}
+
+impl Parse for FnItem {
+    fn parse(input: ParseStream<'_>) -> syn::Result<FnItem> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig = input.parse()?;
+        let body = match input.parse()? {
+            TokenTree::Group(body) => Some(body),
+            _ => None,
+        };
+        Ok(FnItem { attrs, vis, sig, body })
+    }
+}
+
+/// The keyword that an item begins with, behind its attributes and visibility.
+pub(crate) fn keyword(tokens: &TokenStream) -> Option<TokenTree> {
+    let mut rest = tokens.clone().into_iter().peekable();
+    while let Some(token) = rest.next() {
+        match &token {
+            // An attribute, and the path in `pub(in path)`.
+            TokenTree::Punct(punct) if punct.as_char() == '#' => drop(rest.next()),
+            TokenTree::Ident(ident) if ident == "pub" => {
+                rest.next_if(|next| matches!(next, TokenTree::Group(_)));
+            }
+            _ => return Some(token),
+        }
+    }
+    None
+}
+
+impl FnItem {
+    /// The `#[cfg(..)]` attributes: what stands beside the function exists only if it does.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))
+    }
+}
+
+impl ToTokens for FnItem {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for attr in &self.attrs {
+            attr.to_tokens(tokens);
+        }
+        self.vis.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        self.body.to_tokens(tokens);
+    }
+}

@@ -1,0 +1,116 @@
+//! The macros of `mp-runtime`, which re-exports and documents them: `#[process]` and `mp_main!`.
+//!
+//! Tokens become what was written (`args`, `item`, `input`), then a model that is true (`model`), then tokens
+//! (`expand`). All mistakes of one use are reported at once, each on the token that is wrong.
+#![forbid(unsafe_code)]
+
+mod errors;
+mod item;
+mod options;
+mod process;
+mod program;
+mod runtime_path;
+mod signature;
+
+use proc_macro::TokenStream;
+
+/// Declares a function as a process.
+///
+/// The function stays what it is; calling it runs it here. Beside it stands a type of the same name:
+///
+/// ```
+/// use mp_runtime::process;
+///
+/// #[process]
+/// fn double(n: u32) -> u32 {
+///     n * 2
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(double(21), 42); // an ordinary call
+/// let child = double::spawn(21)?; // starts a process: a `Child<u32>`
+/// assert_eq!(child.join()?, 42);
+/// let child = double::process(21).name("twice").spawn()?; // with settings: a `Builder`
+/// assert_eq!(child.join()?, 42);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "text"` | the name of the process; without it, that of the function |
+/// | `daemon` | as in Python: not waited for when its parent ends, but stopped |
+/// | `unsafe(threads)` | may be started while the program has other threads, see below |
+/// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
+///
+/// # Parameters and results
+///
+/// A parameter may be of any type, borrowed ones included: the process works on a copy of the program's memory
+/// as it was at the start, and nothing is serialised. What it changes stays in the process.
+///
+/// It returns nothing, any type that serde can write and read back, or a `Result` of one whose error implements
+/// `Display`: an `Err` reaches the parent as its text. A type written `Result` is taken for the standard one,
+/// through any alias. A function that never returns, `-> !`, gives a `Child<Infallible>`.
+///
+/// Patterns, generics, lifetimes, `const fn`, other attributes, documentation and any visibility are kept.
+/// `self`, `impl Trait`, `async` and `unsafe` functions are refused.
+///
+/// # `unsafe(threads)`
+///
+/// A forked process has one thread, and a lock that another thread of the parent held at that moment stays locked
+/// in it for ever. So a program with threads is refused, unless this option vouches that none of its
+/// other threads holds a lock that the process will need. The runtime takes care of those of std's output streams
+/// and of the C library's allocator.
+#[proc_macro_attribute]
+pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
+    process::attribute(args.into(), item.into()).into()
+}
+
+/// Declares the program: what it starts, and what its `main` does.
+///
+/// ```
+/// use mp_runtime::{mp_main, process};
+///
+/// #[process]
+/// fn greet(name: &str) -> String {
+///     format!("hello {name}")
+/// }
+///
+/// #[process(daemon)]
+/// fn serve() {
+///     loop { std::thread::park() }
+/// }
+///
+/// mp_main! {
+///     serve();                         // labelled `serve`
+///     greeter: greet("lucky");         // with a label, which is the name of the process too
+///     worker[2]: greet("you");         // two processes: worker.0 and worker.1
+///
+///     fn main() {                      // optional
+///         assert!(serve.is_alive());   // a label is a `Child`,
+///         assert_eq!(greeter.join().unwrap(), "hello lucky");
+///         assert_eq!(worker.len(), 2); // or, of replicas, a `Vec<Child>`
+///     }
+/// }
+/// ```
+///
+/// Entries are started in order; `fn main` runs; processes that it has not joined are waited for; daemons are
+/// stopped in reverse order. `fn main` may return whatever a `main` may. Arguments are evaluated in the
+/// parent, those of replicas once for each; they may use the labels above them. Entries and `fn main` may have
+/// attributes, `#[cfg(..)]` for one.
+///
+/// # Exit code
+///
+/// 0 if all went well, otherwise that of the first failure: the process's code, 1 for an `Err`, 101 for a panic,
+/// 128 + n for signal n. A failure of a process that `fn main` has joined, or asked for its
+/// `exit`, is `fn main`'s to judge. Any other is told in one line on stderr.
+///
+/// # Options
+///
+/// `#![crate = ::path]` as the first line says where `mp_runtime` is, if it was renamed or re-exported.
+#[proc_macro]
+pub fn mp_main(input: TokenStream) -> TokenStream {
+    program::program(input.into()).into()
+}

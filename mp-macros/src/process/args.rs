@@ -1,0 +1,71 @@
+//! The options of `#[process(..)]`.
+
+use proc_macro2::TokenStream;
+use syn::LitStr;
+
+use crate::errors::Errors;
+use crate::options::{self, Known, Value};
+use crate::runtime_path::RuntimePath;
+
+const KNOWN: [Known; 4] = [
+    Known { key: "name", usage: "`name = \"text\"`" },
+    Known { key: "daemon", usage: "`daemon`" },
+    Known { key: "unsafe", usage: "`unsafe(threads)`" },
+    Known { key: "crate", usage: "`crate = ::path`" },
+];
+
+/// What the user set.
+pub(crate) struct ProcessArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) daemon: bool,
+    pub(crate) threads_allowed: bool,
+    pub(crate) runtime: RuntimePath,
+}
+
+impl ProcessArgs {
+    /// Reads the options, reporting what is wrong; a wrong option counts as not given.
+    pub(crate) fn parse(args: TokenStream, errors: &mut Errors) -> ProcessArgs {
+        let mut parsed =
+            ProcessArgs { name: None, daemon: false, threads_allowed: false, runtime: RuntimePath::new(None) };
+        for option in options::parse(args, &KNOWN, errors) {
+            match option.key.to_string().as_str() {
+                "name" => {
+                    parsed.name = option.assigned("a string, as in `name = \"worker\"`", errors);
+                    check_name(parsed.name.as_ref(), errors);
+                }
+                "daemon" => {
+                    option.flag("without it, the process is waited for", errors);
+                    parsed.daemon = true;
+                }
+                "unsafe" => parsed.threads_allowed = vouches_for_threads(&option, errors),
+                // The last of `KNOWN`.
+                _ => parsed.runtime = RuntimePath::new(option.runtime(errors)),
+            }
+        }
+        parsed
+    }
+}
+
+fn check_name(name: Option<&LitStr>, errors: &mut Errors) {
+    let Some(name) = name else { return };
+    if name.value().is_empty() {
+        errors.at(name, "the name of a process is not empty: without `name`, it is that of the function");
+    } else if name.value().contains(char::is_control) {
+        errors.at(name, "the name of a process has no control characters: it is shown in messages and by `ps`");
+    }
+}
+
+fn vouches_for_threads(option: &options::Given, errors: &mut Errors) -> bool {
+    let named = match &option.value {
+        Value::Listed(list) => list.to_string() == "threads",
+        _ => false,
+    };
+    if !named {
+        let what = "`unsafe` names what you answer for: write `unsafe(threads)`";
+        match &option.value {
+            Value::Listed(list) | Value::Assigned(list) if !list.is_empty() => errors.at(list, what),
+            _ => errors.at(&option.key, what),
+        }
+    }
+    named
+}

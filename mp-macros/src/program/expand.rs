@@ -1,0 +1,97 @@
+//! A program as tokens. Nothing here can fail, and nothing here decides.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::program::model::{Main, Program, Start};
+
+/// The `fn main` of the program:
+///
+/// ```text
+/// fn main() -> ExitCode {
+///     use __private::unmarked::*;
+///     __private::program(|program| {
+///         let greeter = { use self::run2 as entry1; program.start_as("greeter", entry1::process("lucky"))? };
+///         let main = move || -> () { greeter.join(); };
+///         Ok(main())
+///     })
+/// }
+/// ```
+pub(crate) fn program(program: &Program) -> TokenStream {
+    let runtime = &program.runtime;
+    let context = Ident::new("program", Span::mixed_site());
+    let starts = program.entries.iter().map(|entry| start(entry, &context));
+    let main = program.main.as_ref().map(main);
+    let result = match program.main {
+        Some(_) => quote!(main()),
+        None => quote!(()),
+    };
+    quote! {
+        fn main() -> ::std::process::ExitCode {
+            #[allow(unused_imports, reason = "found only by what is not a process function")]
+            use #runtime::__private::unmarked::*;
+            #runtime::__private::program(|#context| {
+                #(#starts)*
+                #main
+                ::core::result::Result::Ok(#result)
+            })
+        }
+    }
+}
+
+/// One entry:
+///
+/// ```text
+/// let greeter = { use self::run2 as entry1; program.start_as("greeter", entry1::process("lucky"))? };
+/// let worker = { use self::crunch as entry1; program.replicas("worker", 4, || entry1::process(jobs.clone()))? };
+/// ```
+///
+/// The import brings in a type of the function's name, if there is one: see `__private::unmarked` for what
+/// happens if not. Everything about the call stands at the user's path, for there rustc points.
+fn start(entry: &Start, program: &Ident) -> TokenStream {
+    let Start { attrs, label, labelled, count, path, generics, arguments, arguments_span } = entry;
+    let at = path.span().resolved_at(Span::call_site());
+    let import = format_ident!("entry{}", arguments.len(), span = at);
+    let text = label.to_string();
+    // Of a single name, `self::` tells rustc to look for it here and suggest what is near.
+    let here = (path.leading_colon.is_none() && path.segments.len() == 1).then(|| quote_spanned!(at=> self::));
+    let generics = match generics.to_token_stream() {
+        none if none.is_empty() => none,
+        generics => generics,
+    };
+    let arguments = {
+        let list = quote!(#(#arguments),*);
+        let mut group = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, list);
+        group.set_span(*arguments_span);
+        group
+    };
+    let call = quote_spanned!(at=> #import::process #generics #arguments);
+    let started = match (count, labelled) {
+        (Some(count), _) => quote_spanned!(at=> #program.replicas(#text, #count, || #call)),
+        (None, true) => quote_spanned!(at=> #program.start_as(#text, #call)),
+        (None, false) => quote_spanned!(at=> #program.start(#call)),
+    };
+    quote! {
+        #(#attrs)*
+        #[allow(unused_variables, reason = "a label need not be used")]
+        let #label = { use #here #path as #import; #started? };
+    }
+}
+
+/// The parent's code, in a closure for the labels to be in scope and `return` and `?` to work:
+///
+/// ```text
+/// let main = move || -> io::Result<()> { .. };
+/// ```
+fn main(main: &Main) -> TokenStream {
+    let Main { attrs, output, body } = main;
+    let output = match output {
+        Some(output) => quote!(#output),
+        None => quote!(()),
+    };
+    quote! {
+        #(#attrs)*
+        let main = move || -> #output #body;
+    }
+}

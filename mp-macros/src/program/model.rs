@@ -1,0 +1,142 @@
+//! A program, validated: what `expand` prints.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Group, Ident, Span};
+use syn::{Attribute, Expr, ExprLit, Lit, PathArguments, ReturnType, Type};
+
+use crate::errors::Errors;
+use crate::item::FnItem;
+use crate::program::input::{Entry, ProgramInput};
+use crate::runtime_path::RuntimePath;
+use crate::signature;
+
+/// A program that can be printed.
+pub(crate) struct Program {
+    pub(crate) runtime: RuntimePath,
+    pub(crate) entries: Vec<Start>,
+    pub(crate) main: Option<Main>,
+}
+
+/// One line of the program.
+pub(crate) struct Start {
+    pub(crate) attrs: Vec<Attribute>,
+    /// The label, written or that of the function.
+    pub(crate) label: Ident,
+    /// Whether the label is the user's own, and so the name of the process.
+    pub(crate) labelled: bool,
+    pub(crate) count: Option<Expr>,
+    /// The function, without generic arguments.
+    pub(crate) path: syn::Path,
+    /// The generic arguments, if there are any.
+    pub(crate) generics: PathArguments,
+    pub(crate) arguments: Vec<Expr>,
+    pub(crate) arguments_span: Span,
+}
+
+/// The parent's own code.
+pub(crate) struct Main {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) output: Option<Type>,
+    pub(crate) body: Group,
+}
+
+const WHO: &str = "`fn main`";
+
+impl Program {
+    pub(crate) fn new(input: ProgramInput, errors: &mut Errors) -> Program {
+        if input.entries.is_empty() && input.mains.is_empty() && errors.is_empty() {
+            errors.push(syn::Error::new(Span::call_site(), "there is nothing to run: list a process, as in `run1();`"));
+        }
+        let entries: Vec<Start> = input.entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
+        distinct_labels(&entries, errors);
+        let main = main(input.mains, errors);
+        Program { runtime: input.runtime, entries, main }
+    }
+}
+
+fn start(entry: Entry, errors: &mut Errors) -> Option<Start> {
+    let Entry { attrs, label, count, mut path, paren, arguments } = entry;
+    some_replicas(count.as_ref(), errors);
+    let last = path.segments.last_mut()?;
+    let generics = std::mem::take(&mut last.arguments);
+    let function = last.ident.clone();
+    let labelled = label.is_some();
+    Some(Start {
+        attrs,
+        label: label.unwrap_or(function),
+        labelled,
+        count,
+        path,
+        generics,
+        arguments,
+        arguments_span: paren.span.join(),
+    })
+}
+
+fn some_replicas(count: Option<&Expr>, errors: &mut Errors) {
+    if let Some(Expr::Lit(ExprLit { lit: Lit::Int(count), .. })) = count
+        && count.base10_parse::<u128>().is_ok_and(|count| count == 0)
+    {
+        errors.at(count, "an entry has at least one replica: leave the entry out to start none");
+    }
+}
+
+fn distinct_labels(entries: &[Start], errors: &mut Errors) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for entry in entries {
+        // Two of which a `#[cfg]` leaves one are not the same.
+        if entry.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
+            continue;
+        }
+        let times = seen.entry(entry.label.to_string()).or_default();
+        *times += 1;
+        if *times > 1 {
+            let label = &entry.label;
+            errors.at(
+                label,
+                format_args!("the label `{label}` is taken: give this entry its own, as in `{label}{times}: ..`"),
+            );
+        }
+    }
+}
+
+fn main(mains: Vec<FnItem>, errors: &mut Errors) -> Option<Main> {
+    let mut chosen = None;
+    for item in mains {
+        let name = &item.sig.ident;
+        if name != "main" {
+            errors.at(name, format_args!("`fn main` is the only function in `mp_main!`: move `{name}` out of it"));
+        } else if chosen.is_some() {
+            errors.at(name, "`fn main` is given twice: there is one");
+        } else {
+            chosen = plain_main(item, errors);
+        }
+    }
+    chosen
+}
+
+fn plain_main(item: FnItem, errors: &mut Errors) -> Option<Main> {
+    let sig = &item.sig;
+    signature::not_async(sig, WHO, errors);
+    if let syn::Safety::Unsafe(token) = &sig.safety {
+        errors.at(token, "`fn main` is not `unsafe`: use an `unsafe` block inside");
+    }
+    if !sig.inputs.is_empty() {
+        errors.at(
+            &sig.inputs,
+            "`fn main` has no parameters: the labels are in scope, arguments come from `std::env::args`",
+        );
+    }
+    if !sig.generics.params.is_empty() {
+        errors.at(&sig.generics, "`fn main` has no generic parameters: nobody could choose them");
+    }
+    if let Some(token) = &sig.constness {
+        errors.at(token, "`fn main` is not `const`: it runs");
+    }
+    let output = match item.sig.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(*ty),
+    };
+    Some(Main { attrs: item.attrs, output, body: item.body? })
+}

@@ -1,0 +1,164 @@
+//! What went wrong at the start of a process.
+
+use std::error::Error;
+use std::{fmt, io};
+
+/// Why a process could not be started. Nothing of it is left: no process, no descriptor, no changed mask.
+///
+/// `Display` says what failed and what to do. [`stage`](SpawnError::stage) and
+/// [`raw_os_error`](SpawnError::raw_os_error) tell programs.
+///
+/// ```
+/// use mp_runtime::process;
+///
+/// #[process]
+/// fn work() {}
+///
+/// # fn main() {
+/// // A plain fork of a program with threads could hang on a lock that another thread holds.
+/// let (stop, wait) = std::sync::mpsc::channel::<()>();
+/// let thread = std::thread::spawn(move || wait.recv());
+/// let error = work::spawn().unwrap_err();
+/// assert!(error.is_threaded());
+/// # drop(stop);
+/// # let _ = thread.join();
+/// # }
+/// ```
+pub struct SpawnError {
+    name: String,
+    kind: SpawnErrorKind,
+}
+
+#[derive(Clone)]
+pub(crate) enum SpawnErrorKind {
+    /// The program has threads; how many, if that could be found out.
+    Threaded(Option<usize>),
+    /// The name cannot be a process's name, and why.
+    Name(&'static str),
+    /// A system call failed.
+    Os(Stage, i32),
+}
+
+/// A step of starting a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Making the memory that carries the report of the child: its result, its panic.
+    ReportMemory,
+    /// Reserving the descriptors that the parent needs after the fork.
+    Descriptors,
+    /// Registering what happens to children when the program exits.
+    ExitHandler,
+    /// Blocking and unblocking signals around the fork.
+    SignalMask,
+    /// `fork` itself.
+    Fork,
+    /// Opening the process descriptor of the child.
+    ProcessDescriptor,
+    /// In the child: becoming the leader of a process group of its own.
+    ProcessGroup,
+    /// In the child: asking to be killed when the parent dies.
+    DeathSignal,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::ReportMemory => "making its report memory",
+            Stage::Descriptors => "reserving its descriptors",
+            Stage::ExitHandler => "registering the exit handler",
+            Stage::SignalMask => "setting the signal mask",
+            Stage::Fork => "fork",
+            Stage::ProcessDescriptor => "opening its process descriptor",
+            Stage::ProcessGroup => "making its process group",
+            Stage::DeathSignal => "arming its death signal",
+        })
+    }
+}
+
+impl Stage {
+    pub(crate) const ALL: [Stage; 8] = [
+        Stage::ReportMemory,
+        Stage::Descriptors,
+        Stage::ExitHandler,
+        Stage::SignalMask,
+        Stage::Fork,
+        Stage::ProcessDescriptor,
+        Stage::ProcessGroup,
+        Stage::DeathSignal,
+    ];
+}
+
+impl SpawnError {
+    pub(crate) fn new(name: &str, kind: SpawnErrorKind) -> Self {
+        SpawnError { name: name.to_owned(), kind }
+    }
+
+    /// The name of the process that could not be started.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the program has more threads than the one that asked.
+    pub fn is_threaded(&self) -> bool {
+        matches!(self.kind, SpawnErrorKind::Threaded(_))
+    }
+
+    /// The step that failed, if it was a system call.
+    pub fn stage(&self) -> Option<Stage> {
+        match self.kind {
+            SpawnErrorKind::Os(stage, _) => Some(stage),
+            _ => None,
+        }
+    }
+
+    /// The error number of the system call that failed, if one did.
+    pub fn raw_os_error(&self) -> Option<i32> {
+        match self.kind {
+            SpawnErrorKind::Os(_, errno) => Some(errno),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process `{}` could not be started: ", self.name)?;
+        match &self.kind {
+            SpawnErrorKind::Threaded(threads) => {
+                match threads {
+                    Some(threads) => write!(f, "this program has {threads} threads")?,
+                    None => write!(f, "this program has more than one thread")?,
+                }
+                write!(
+                    f,
+                    ", and a lock that another thread holds would stay locked in a forked process for ever; \
+                     spawn before the first thread is started, or answer for the other threads with \
+                     `#[process(unsafe(threads))]`"
+                )
+            }
+            SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
+            SpawnErrorKind::Os(stage, errno) => write!(f, "{stage}: {}", io::Error::from_raw_os_error(*errno)),
+        }
+    }
+}
+
+impl fmt::Debug for SpawnError {
+    /// As `Display`: it is what `unwrap` and `fn main() -> Result` show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error for SpawnError {}
+
+impl From<SpawnError> for io::Error {
+    fn from(error: SpawnError) -> io::Error {
+        let kind = match error.kind {
+            SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
+            SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
+            SpawnErrorKind::Name(_) => io::ErrorKind::InvalidInput,
+        };
+        io::Error::new(kind, error)
+    }
+}

@@ -1,0 +1,164 @@
+//! What a process runs: the user's function with its arguments, and how its result crosses to the parent.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io::Write;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::wire::codec;
+
+/// What a process runs, with its arguments bound. Only the macros make one.
+///
+/// It shows in the type of a [`Builder`](crate::Builder) as `impl Body<Value = T>`, where `T` is what
+/// [`Child::join`](crate::Child::join) gives.
+///
+/// ```
+/// use mp_runtime::{Body, Builder, process};
+///
+/// #[process]
+/// fn square(n: u32) -> u32 {
+///     n * n
+/// }
+///
+/// fn quietly<B: Body<Value = u32>>(builder: Builder<B>) -> u32 {
+///     builder.spawn().unwrap().join().unwrap_or(0)
+/// }
+///
+/// # fn main() {
+/// assert_eq!(quietly(square::process(12)), 144);
+/// # }
+/// ```
+pub trait Body: Sealed {
+    /// What the parent gets.
+    type Value;
+
+    /// Runs the function, which writes its value to `payload`, or says why there is none.
+    #[doc(hidden)]
+    fn run(self, payload: &mut dyn Write) -> Result<(), String>;
+
+    /// How the parent reads the value back.
+    #[doc(hidden)]
+    fn decoder(&self) -> Decode<Self::Value>;
+}
+
+/// Keeps [`Body`] to the types of this module.
+pub trait Sealed {}
+
+/// Reads a value back: kept beside the handle, whose type then needs no bounds.
+pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, String>;
+
+/// A type that can be the result of a process: any that serde can write and read back, owning its data.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a process",
+    label = "does not implement `serde::Serialize` and `serde::de::DeserializeOwned`",
+    note = "a result crosses to the parent as bytes: derive both on a type of your own, or return what it is made of"
+)]
+pub trait Value: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Value for T {}
+
+/// The standard `Result`, seen through any alias.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `std::result::Result`",
+    label = "a type named `Result` is taken for the standard one",
+    note = "rename the type, or return a standard `Result`"
+)]
+pub trait Fallible {
+    /// What it holds when all went well.
+    type Ok;
+    /// What it holds otherwise.
+    type Err;
+
+    /// Itself, as what it is.
+    fn into_result(self) -> Result<Self::Ok, Self::Err>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Ok = T;
+    type Err = E;
+
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// An error that can be the result of a process: it crosses as the text it displays.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a process",
+    label = "does not implement `std::fmt::Display`",
+    note = "an error crosses to the parent as its text: implement `Display`, or map it with `map_err`"
+)]
+pub trait Failure: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<E: fmt::Display> Failure for E {}
+
+/// A function, its codec bound where its types are known.
+///
+/// The traits are asked for once, in [`returns`] and its like, and remembered here as function pointers.
+/// So a missing one is one error, at the type in question, and not one at each place the type is named.
+pub(crate) struct Function<F, R, T> {
+    function: F,
+    encode: fn(R, &mut dyn Write) -> Result<(), String>,
+    decode: Decode<T>,
+}
+
+impl<F, R, T> fmt::Debug for Function<F, R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function").finish_non_exhaustive()
+    }
+}
+
+impl<F, R, T> Sealed for Function<F, R, T> {}
+
+impl<F: FnOnce() -> R, R, T> Body for Function<F, R, T> {
+    type Value = T;
+
+    fn run(self, payload: &mut dyn Write) -> Result<(), String> {
+        (self.encode)((self.function)(), payload)
+    }
+
+    fn decoder(&self) -> Decode<T> {
+        self.decode
+    }
+}
+
+/// A function that gives a value.
+pub(crate) fn returns<T: Value, F: FnOnce() -> T>(function: F) -> Function<F, T, T> {
+    Function { function, encode: |value, payload| encode(&value, payload), decode }
+}
+
+/// A function that gives a value or says what went wrong.
+pub(crate) fn fails<R, F>(function: F) -> Function<F, R, R::Ok>
+where
+    R: Fallible<Ok: Value, Err: Failure>,
+    F: FnOnce() -> R,
+{
+    let encode = |result: R, payload: &mut dyn Write| match result.into_result() {
+        Ok(value) => encode(&value, payload),
+        Err(error) => Err(error.to_string()),
+    };
+    Function { function, encode, decode }
+}
+
+/// A function that never returns.
+pub(crate) fn diverges<F: FnOnce() -> Infallible>(function: F) -> Function<F, Infallible, Infallible> {
+    let decode = |_: &[u8]| unreachable!("a function that never returns has reported a value");
+    Function { function, encode: |never, _| match never {}, decode }
+}
+
+fn encode<T: Value>(value: &T, payload: &mut dyn Write) -> Result<(), String> {
+    codec::encode(value, payload).map_err(|error| format!("its result could not be encoded: {error}"))
+}
+
+fn decode<T: Value>(bytes: &[u8]) -> Result<T, String> {
+    codec::decode(bytes).map_err(|error| error.to_string())
+}
+
+/// In place of a function in a program that does not compile.
+pub(crate) fn refused<T>() -> Function<fn(), (), T> {
+    Function { function: || (), encode: |(), _| Ok(()), decode: |_| Err("refused".to_owned()) }
+}

@@ -1,0 +1,108 @@
+//! Settings of a process that is not started yet.
+
+use std::fmt;
+
+use crate::error::{SpawnError, SpawnErrorKind};
+use crate::process::body::Body;
+use crate::process::handle::Child;
+use crate::process::method::{self, Plan};
+
+/// A process to be: a process function with its arguments, and settings that override those of its attribute.
+///
+/// `#[process] fn run(..)` gives one by `run::process(..)`.
+///
+/// ```
+/// use mp_runtime::{current, process};
+///
+/// #[process(daemon)]
+/// fn whoami() -> (String, bool) {
+///     (current().name().to_owned(), current().is_daemon())
+/// }
+///
+/// # fn main() {
+/// let child = whoami::process().name("somebody").daemon(false).spawn().unwrap();
+/// assert_eq!(child.join().unwrap(), ("somebody".to_owned(), false));
+/// # }
+/// ```
+#[must_use = "a process is started by `spawn`"]
+pub struct Builder<B> {
+    body: B,
+    plan: Plan,
+}
+
+impl<B: Body> Builder<B> {
+    pub(crate) fn new(name: &str, body: B) -> Self {
+        let plan = Plan { name: name.to_owned(), daemon: false, replica: None, threads_allowed: false };
+        Builder { body, plan }
+    }
+
+    /// Sets the name, in [`current`](crate::current), messages, and, as far as 15 bytes go, `ps`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.plan.name = name.into();
+        self
+    }
+
+    /// Sets whether the process is a daemon, in Python's sense: not waited for when its parent ends, but stopped.
+    pub fn daemon(mut self, daemon: bool) -> Self {
+        self.plan.daemon = daemon;
+        self
+    }
+
+    pub(crate) fn replica(mut self, index: usize) -> Self {
+        self.plan.replica = Some(index);
+        self
+    }
+
+    pub(crate) fn allow_threads(mut self) -> Self {
+        self.plan.threads_allowed = true;
+        self
+    }
+
+    /// Starts the process.
+    ///
+    /// The arguments are used in the child, as they were at this moment; here they are dropped on return.
+    ///
+    /// # Errors
+    ///
+    /// When the program has threads, for the child of a plain fork could hang on a lock that another thread
+    /// holds; when the name is empty or has a control character in it; when the system lacks memory, processes or
+    /// descriptors. Nothing is left of the attempt.
+    pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
+        let Builder { body, plan } = self;
+        let name = plan.name.clone();
+        let decode = body.decoder();
+        let mut body = Some(body);
+        let mut run = |payload: &mut crate::process::report::Payload<'_>| match body.take() {
+            Some(body) => body.run(payload),
+            None => Err("its function was called twice".to_owned()),
+        };
+        let started = match check(&name) {
+            Ok(()) => method::fork::start(plan, &mut run),
+            Err(why) => Err(SpawnErrorKind::Name(why)),
+        };
+        match started {
+            Ok(record) => Ok(Child::new(record, decode)),
+            Err(kind) => Err(SpawnError::new(&name, kind)),
+        }
+    }
+}
+
+/// Why `name` is none, if it is none.
+fn check(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        Err("is empty")
+    } else if name.contains(char::is_control) {
+        Err("has a control character in it")
+    } else {
+        Ok(())
+    }
+}
+
+impl<B> fmt::Debug for Builder<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("name", &self.plan.name)
+            .field("daemon", &self.plan.daemon)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! The end of a process that has children: daemons are stopped, the others waited for, failures told.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::process::record::Record;
+use crate::process::registry;
+use crate::sys::pidfd;
+
+/// Which children have their turn first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// As Python's `multiprocessing` has it when a program ends: daemons are stopped, then the others waited for.
+    DaemonsFirst,
+    /// As `mp_main!` has it: daemons serve the others until the last of these has ended.
+    DaemonsLast,
+}
+
+/// How long a daemon may take to end after SIGTERM, before SIGKILL.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// Brings all children of this process to their end.
+pub(crate) fn finish(order: Order) {
+    if order == Order::DaemonsFirst {
+        stop_daemons();
+    }
+    join_others();
+    stop_daemons();
+    registry::lock().close();
+}
+
+/// Stops all children, in the reverse order of their start.
+pub(crate) fn stop_all() {
+    stop(|_| true);
+}
+
+/// The C library calls this when the process exits. After `mp_main!` nothing is left to do.
+pub(crate) extern "C" fn at_exit() {
+    // A process that somebody else forked off has inherited this handler, but no children.
+    if !registry::lock().is_ours() {
+        return;
+    }
+    // No unwinding through the C library. What panics here has been printed.
+    let _ = panic::catch_unwind(|| finish(Order::DaemonsFirst));
+}
+
+/// Takes a child that has ended off the books, and says so if it failed and nobody has looked.
+pub(crate) fn conclude(child: &Arc<Record>) {
+    let untold = registry::lock().remove(child);
+    if untold && let Some(exit) = child.unseen_failure() {
+        say(exit);
+    }
+}
+
+/// Concludes the children that have ended and whose handles are gone.
+pub(crate) fn conclude_abandoned() {
+    let children = registry::lock().children();
+    // Two owners: the registry, and the list just made.
+    let abandoned = children.iter().filter(|child| Arc::strong_count(child) == 2);
+    for child in abandoned.filter(|child| child.poll().is_some()) {
+        conclude(child);
+    }
+}
+
+/// Writes one line to stderr. A stderr that is closed or full is no reason to stop reaping.
+pub(crate) fn say(what: &dyn std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "{what}");
+}
+
+/// Waits for all children but the daemons, and concludes each when it ends.
+fn join_others() {
+    let mut ready = Vec::new();
+    loop {
+        let mut children = registry::lock().children();
+        children.retain(|child| !child.is_daemon());
+        let pidfds: Vec<_> = children.iter().filter_map(|child| child.pidfd().get()).collect();
+        if pidfds.is_empty() {
+            return;
+        }
+        pidfd::wait_any(&pidfds, &mut ready, None);
+        for (child, ready) in children.iter().zip(&ready) {
+            if *ready {
+                child.wait(None);
+                conclude(child);
+            }
+        }
+    }
+}
+
+fn stop_daemons() {
+    stop(Record::is_daemon);
+}
+
+fn stop(which: impl Fn(&Record) -> bool) {
+    let children = registry::lock().children();
+    for child in children.iter().rev().filter(|child| which(child)) {
+        match child.stop(GRACE) {
+            Ok(_) => conclude(child),
+            Err(error) => {
+                say(&format_args!("process `{}` (pid {}) could not be stopped: {error}", child.name(), child.id()));
+            }
+        }
+    }
+}

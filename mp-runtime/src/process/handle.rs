@@ -1,0 +1,284 @@
+//! Handles of running processes.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::process::body::Decode;
+use crate::process::ending;
+use crate::process::exit::Exit;
+use crate::process::join_error::JoinError;
+use crate::process::record::Record;
+use crate::process::registry;
+
+/// A process that was started, whose function gives a `T`.
+///
+/// Dropping the handle does not end the process: at the end of the program a daemon is stopped and any other is
+/// waited for, and if it failed and nobody looked, one line on stderr says so. A process whose handle is gone is
+/// reaped at the next spawn, at [`active_children`], or at the end of the program.
+///
+/// Only the process that started it can join or signal it. A handle that was moved into another process is inert
+/// there: its methods say so, and dropping it does nothing.
+///
+/// ```
+/// use mp_runtime::process;
+///
+/// #[process]
+/// fn count(text: &str) -> usize {
+///     text.split_whitespace().count()
+/// }
+///
+/// # fn main() {
+/// let text = String::from("lucky is a good man");
+/// let child = count::spawn(&text).unwrap();
+/// assert_eq!(child.name(), "count");
+/// assert_eq!(child.join().unwrap(), 5);
+/// # }
+/// ```
+pub struct Child<T> {
+    record: Arc<Record>,
+    decode: Decode<T>,
+}
+
+impl<T> Child<T> {
+    pub(crate) fn new(record: Arc<Record>, decode: Decode<T>) -> Child<T> {
+        Child { record, decode }
+    }
+
+    /// The process id.
+    ///
+    /// Good for showing. To act on the process use the handle: once it has ended and was joined, the system
+    /// may give the number to another process.
+    pub fn id(&self) -> u32 {
+        self.record.id()
+    }
+
+    /// The name it was started with.
+    pub fn name(&self) -> &str {
+        self.record.name()
+    }
+
+    /// Whether it is a daemon: stopped, not waited for, when this process ends.
+    pub fn is_daemon(&self) -> bool {
+        self.record.is_daemon()
+    }
+
+    /// Whether it still runs. `false` in another process than the one that started it.
+    pub fn is_alive(&self) -> bool {
+        !self.record.is_foreign() && self.record.poll().is_none()
+    }
+
+    /// Waits until it has ended and gives the value of its function.
+    ///
+    /// The value crosses through memory that the process filled before it ended, so no size of it can block
+    /// either side. Joining a process that is stopped (SIGSTOP) waits until it goes on and ends.
+    ///
+    /// # Errors
+    ///
+    /// When it ended in any other way: an `Err`, a panic, an exit, a signal. [`JoinError::exit`] tells which.
+    pub fn join(self) -> Result<T, JoinError> {
+        self.record.wait(None);
+        self.try_join().unwrap_or_else(|| Err(JoinError::foreign(self.name(), self.id())))
+    }
+
+    /// The value of its function if it has ended, or how else it ended; `None` while it runs.
+    ///
+    /// May be asked again and again, and gives the same each time.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`](Child::join).
+    ///
+    /// ```
+    /// # use mp_runtime::process;
+    /// # #[process]
+    /// # fn wait() { loop { std::thread::park() } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let child = wait::spawn()?;
+    /// assert!(child.try_join().is_none());
+    /// child.kill()?;
+    /// assert!(child.join().is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn try_join(&self) -> Option<Result<T, JoinError>> {
+        if self.record.is_foreign() {
+            return Some(Err(JoinError::foreign(self.name(), self.id())));
+        }
+        let exit = self.exit()?;
+        Some(match self.record.value(self.decode) {
+            Some(Ok(Ok(value))) => Ok(value),
+            Some(Ok(Err(why))) => Err(JoinError::undecodable(exit.clone(), why)),
+            Some(Err(error)) => Err(JoinError::undecodable(exit.clone(), error.to_string())),
+            None => Err(JoinError::ended(exit.clone())),
+        })
+    }
+
+    /// As [`try_join`](Child::try_join), after waiting for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// As [`join`](Child::join).
+    ///
+    /// ```
+    /// # use mp_runtime::process;
+    /// # use std::time::Duration;
+    /// # #[process]
+    /// # fn wait() { loop { std::thread::park() } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let child = wait::spawn()?;
+    /// if child.join_timeout(Duration::from_millis(10)).is_none() {
+    ///     child.kill()?;
+    /// }
+    /// let error = child.join().unwrap_err();
+    /// assert_eq!(error.exit().and_then(|exit| exit.signal()), Some(9));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn join_timeout(&self, timeout: Duration) -> Option<Result<T, JoinError>> {
+        // A deadline beyond what the clock can say is none.
+        self.record.wait(Instant::now().checked_add(timeout));
+        self.try_join()
+    }
+
+    /// How it ended; `None` while it runs, or in another process than the one that started it.
+    pub fn exit(&self) -> Option<&Exit> {
+        let exit = self.record.poll()?;
+        self.record.saw();
+        Some(exit)
+    }
+
+    /// Sends SIGINT. If the process has ended, does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel refuses, say because the process has changed its user; or in another process than the
+    /// one that started it.
+    pub fn interrupt(&self) -> io::Result<()> {
+        self.record.send(libc::SIGINT)
+    }
+
+    /// Sends SIGTERM: asks it to end. If the process has ended, does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`interrupt`](Child::interrupt).
+    pub fn terminate(&self) -> io::Result<()> {
+        self.record.send(libc::SIGTERM)
+    }
+
+    /// Sends SIGKILL: ends it at once. If the process has ended, does nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`interrupt`](Child::interrupt).
+    pub fn kill(&self) -> io::Result<()> {
+        self.record.send(libc::SIGKILL)
+    }
+
+    /// Ends it and waits for that: SIGTERM, and SIGCONT in case it is stopped; after `grace`, SIGKILL.
+    ///
+    /// # Errors
+    ///
+    /// As [`interrupt`](Child::interrupt).
+    ///
+    /// ```
+    /// # use mp_runtime::process;
+    /// # use std::time::Duration;
+    /// # #[process]
+    /// # fn serve() { loop { std::thread::park() } }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let child = serve::spawn()?;
+    /// let exit = child.stop(Duration::from_secs(5))?;
+    /// assert_eq!(exit.signal(), Some(15));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stop(&self, grace: Duration) -> io::Result<&Exit> {
+        let exit = self.record.stop(grace)?;
+        self.record.saw();
+        Ok(exit)
+    }
+}
+
+impl<T> Drop for Child<T> {
+    fn drop(&mut self) {
+        if self.record.poll().is_some() {
+            ending::conclude(&self.record);
+        }
+    }
+}
+
+impl<T> AsFd for Child<T> {
+    /// The process descriptor (see `pidfd_open(2)`): readable, for `poll` and its like, once the process has ended.
+    ///
+    /// # Panics
+    ///
+    /// In another process than the one that started it, unless it was called there before the fork.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self.record.pidfd().lend() {
+            Some(pidfd) => pidfd,
+            None => panic!("{}", JoinError::foreign(self.name(), self.id())),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Child<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+/// A child that has not ended, as [`active_children`] shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveChild {
+    name: String,
+    id: u32,
+    daemon: bool,
+}
+
+impl ActiveChild {
+    /// The name it was started with.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Whether it is a daemon.
+    pub fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+}
+
+/// The children of this process that have not ended, in the order of their start.
+///
+/// Reaps those that have ended and whose handle is gone.
+///
+/// ```
+/// use mp_runtime::{active_children, process};
+///
+/// #[process]
+/// fn wait() {
+///     loop { std::thread::park() }
+/// }
+///
+/// # fn main() {
+/// let child = wait::spawn().unwrap();
+/// assert_eq!(active_children()[0].id(), child.id());
+/// child.kill().unwrap();
+/// assert!(child.join().is_err());
+/// assert!(active_children().is_empty());
+/// # }
+/// ```
+pub fn active_children() -> Vec<ActiveChild> {
+    ending::conclude_abandoned();
+    let children = registry::lock().children();
+    let alive = children.iter().filter(|child| child.poll().is_none());
+    alive.map(|child| ActiveChild { name: child.name().into(), id: child.id(), daemon: child.is_daemon() }).collect()
+}

@@ -1,0 +1,132 @@
+//! Who this process is, and who started it.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::process::registry;
+use crate::sys::pidfd;
+
+/// What this process was told about itself when it was started.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) daemon: bool,
+    pub(crate) replica: Option<usize>,
+    pub(crate) parent: Origin,
+}
+
+/// The process that started this one.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) name: String,
+    pub(crate) id: u32,
+    /// Opened by that process itself, so it names no other.
+    pub(crate) pidfd: Arc<OwnedFd>,
+}
+
+/// The name of a process that no process function runs in.
+pub(crate) const MAIN: &str = "main";
+
+/// The process that calls [`current`].
+#[derive(Debug, Clone)]
+pub struct Current(Option<Arc<Identity>>);
+
+/// Tells about the calling process.
+///
+/// ```
+/// use mp_runtime::{current, process};
+///
+/// #[process(name = "greeter")]
+/// fn greet() -> String {
+///     format!("{} greets", current().name())
+/// }
+///
+/// # fn main() {
+/// assert_eq!(current().name(), "main");
+/// assert_eq!(greet::spawn().unwrap().join().unwrap(), "greeter greets");
+/// # }
+/// ```
+pub fn current() -> Current {
+    Current(registry::lock().identity())
+}
+
+impl Current {
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        std::process::id()
+    }
+
+    /// The name it was started with; `main` for a process that was not started by this framework.
+    pub fn name(&self) -> &str {
+        self.0.as_ref().map_or(MAIN, |identity| &identity.name)
+    }
+
+    /// Whether it was started as a daemon: it will be stopped when its parent ends, not waited for.
+    pub fn is_daemon(&self) -> bool {
+        self.0.as_ref().is_some_and(|identity| identity.daemon)
+    }
+
+    /// Which of the replicas of its `mp_main!` entry it is, from 0; `None` if it is not one of several.
+    pub fn replica(&self) -> Option<usize> {
+        self.0.as_ref().and_then(|identity| identity.replica)
+    }
+}
+
+/// The process that started the calling one. See [`parent`].
+#[derive(Debug, Clone)]
+pub struct Parent(Arc<Identity>);
+
+/// The process that started this one; `None` in one that was not started by this framework.
+///
+/// It can be watched: [`Parent::is_alive`] and [`Parent::wait_timeout`], or by `poll` on its descriptor. A child
+/// is killed when its parent dies, so what needs to watch is rather a process that [`Parent`] was moved into.
+///
+/// ```
+/// use mp_runtime::{parent, process};
+///
+/// #[process]
+/// fn ask() -> (u32, String, bool) {
+///     let parent = parent().unwrap();
+///     (parent.id(), parent.name().to_owned(), parent.is_alive())
+/// }
+///
+/// # fn main() {
+/// assert!(parent().is_none());
+/// let answer = ask::spawn().unwrap().join().unwrap();
+/// assert_eq!(answer, (std::process::id(), "main".to_owned(), true));
+/// # }
+/// ```
+pub fn parent() -> Option<Parent> {
+    registry::lock().identity().map(Parent)
+}
+
+impl Parent {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.parent.id
+    }
+
+    /// Its name: `main`, or what it was itself started with.
+    pub fn name(&self) -> &str {
+        &self.0.parent.name
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&self) -> bool {
+        !self.wait_timeout(Duration::ZERO)
+    }
+
+    /// Waits until it has ended, at most for `timeout`; whether it has.
+    pub fn wait_timeout(&self, timeout: Duration) -> bool {
+        // A deadline beyond what the clock can say is none.
+        pidfd::wait(self.as_fd(), Instant::now().checked_add(timeout))
+    }
+}
+
+impl AsFd for Parent {
+    /// Its process descriptor: readable once it has ended.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.parent.pidfd.as_fd()
+    }
+}

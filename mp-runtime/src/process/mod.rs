@@ -1,0 +1,15 @@
+//! Processes: how one is described, started, watched, and what it says of itself at its end.
+
+pub(crate) mod body;
+pub(crate) mod builder;
+pub(crate) mod child;
+pub(crate) mod ending;
+pub(crate) mod exit;
+pub(crate) mod handle;
+pub(crate) mod identity;
+pub(crate) mod join_error;
+pub(crate) mod method;
+pub(crate) mod panic;
+pub(crate) mod record;
+pub(crate) mod registry;
+pub(crate) mod report;

@@ -1,0 +1,218 @@
+//! Panics in a child, told to the parent in full.
+//!
+//! The hook sees every panic, but not whether somebody catches it. So it remembers the latest panic of its
+//! thread; the boundary around the process function turns that into the report. Only a panic that nothing can
+//! catch is reported by the hook itself: any panic of a program built with `panic = "abort"`, and the one std
+//! raises when a destructor panics during unwinding or a function that must not unwind does.
+
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use crate::process::report::{self, Outbox};
+use crate::wire::codec;
+use crate::wire::frame::State;
+
+/// What a process said when it panicked.
+///
+/// ```
+/// use mp_runtime::{ExitKind, process};
+///
+/// #[process]
+/// fn fragile() {
+///     panic!("out of luck");
+/// }
+///
+/// # fn main() {
+/// let error = fragile::spawn().unwrap().join().unwrap_err();
+/// let Some(ExitKind::Panicked(panic)) = error.exit().map(|exit| exit.kind()) else { panic!("{error}") };
+/// assert_eq!(panic.message(), "out of luck");
+/// assert!(panic.location().is_some_and(|location| location.line() > 0));
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panic {
+    message: String,
+    location: Option<Location>,
+    thread: Option<String>,
+    backtrace: Option<String>,
+}
+
+/// Where in the source a panic was raised. See [`Panic::location`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    file: String,
+    line: u32,
+    column: u32,
+}
+
+impl Panic {
+    /// The message; for a payload that is no string, `Box<dyn Any>`, as std prints it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Where it was raised. `None` for `std::panic::resume_unwind` with a payload of its own.
+    pub fn location(&self) -> Option<&Location> {
+        self.location.as_ref()
+    }
+
+    /// The name of the thread that panicked, if it had one.
+    pub fn thread(&self) -> Option<&str> {
+        self.thread.as_deref()
+    }
+
+    /// The stack at the panic, as text, if `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` ask for it, as with std.
+    pub fn backtrace(&self) -> Option<&str> {
+        self.backtrace.as_deref()
+    }
+
+    /// The panic that `bytes` tell about; with a note instead of a message if they are harmed.
+    pub(crate) fn decode(bytes: &[u8]) -> Panic {
+        let fields: Result<Fields, _> = codec::decode(bytes);
+        match fields {
+            Ok((message, location, thread, backtrace)) => {
+                let location = location.map(|(file, line, column)| Location { file, line, column });
+                Panic { message, location, thread, backtrace }
+            }
+            Err(error) => Panic::unknown(format!("(its message was lost: {error})")),
+        }
+    }
+
+    fn unknown(message: String) -> Panic {
+        Panic { message, location: None, thread: None, backtrace: None }
+    }
+
+    fn fields(&self) -> Fields {
+        let Panic { message, location, thread, backtrace } = self.clone();
+        (message, location.map(|Location { file, line, column }| (file, line, column)), thread, backtrace)
+    }
+
+    pub(crate) fn send(&self, outbox: &Outbox, state: State) {
+        // Strings and integers always encode; what can fail is the write, and then the exit status tells.
+        let _ = outbox.send(state, &self.fields());
+    }
+}
+
+/// A panic as it crosses: message, location, thread, backtrace.
+type Fields = (String, Option<(String, u32, u32)>, Option<String>, Option<String>);
+
+impl Location {
+    /// The source file, as the compiler was given it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The line, from 1.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// The column, from 1.
+    pub fn column(&self) -> u32 {
+        self.column
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+thread_local! {
+    static LATEST: RefCell<Option<Panic>> = const { RefCell::new(None) };
+}
+
+/// Whether this process has the hook, by its own doing or by inheritance.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Has every panic of this process noted, before whatever hook there is prints it.
+pub(crate) fn watch() {
+    if !INSTALLED.swap(true, Ordering::Relaxed) {
+        let printing = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            note(info);
+            printing(info);
+        }));
+    }
+}
+
+/// What std says when unwinding meets something that must not unwind. The panic before it is the cause.
+const CANNOT_UNWIND: [&str; 2] = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
+
+fn note(info: &PanicHookInfo<'_>) {
+    let mut panic = Panic {
+        message: message(info.payload()),
+        location: info.location().map(|at| Location {
+            file: at.file().to_owned(),
+            line: at.line(),
+            column: at.column(),
+        }),
+        thread: thread::current().name().map(str::to_owned),
+        backtrace: backtrace(),
+    };
+    let mut fatal = cfg!(panic = "abort");
+    if CANNOT_UNWIND.contains(&panic.message.as_str()) {
+        fatal = true;
+        if let Some(cause) = LATEST.take() {
+            panic = Panic { message: format!("{}; then: {}", cause.message, panic.message), ..cause };
+        }
+    }
+    if fatal && let Some(outbox) = report::mine() {
+        panic.send(outbox, State::Aborting);
+    }
+    LATEST.set(Some(panic));
+}
+
+/// What a caught payload was about.
+pub(crate) fn caught(payload: &(dyn Any + Send)) -> Panic {
+    let message = message(payload);
+    match LATEST.take() {
+        Some(panic) if panic.message == message => panic,
+        // Raised by `resume_unwind`, which calls no hook, or under a hook of the user's own.
+        _ => Panic::unknown(message),
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        (*message).to_owned()
+    } else if let Some(message) = payload.downcast_ref::<String>() {
+        message.clone()
+    } else {
+        "Box<dyn Any>".to_owned()
+    }
+}
+
+fn backtrace() -> Option<String> {
+    let backtrace = Backtrace::capture();
+    (backtrace.status() == BacktraceStatus::Captured).then(|| backtrace.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_crosses_whole() {
+        let panic = Panic {
+            message: "out of luck".to_owned(),
+            location: Some(Location { file: "src/main.rs".to_owned(), line: 3, column: 5 }),
+            thread: Some("main".to_owned()),
+            backtrace: None,
+        };
+        let mut bytes = Vec::new();
+        codec::encode(&panic.fields(), &mut bytes).expect("a vector takes any bytes");
+        assert_eq!(Panic::decode(&bytes), panic);
+    }
+
+    #[test]
+    fn a_harmed_payload_says_so() {
+        assert!(Panic::decode(&[9]).message().starts_with("(its message was lost"));
+    }
+}

@@ -1,0 +1,251 @@
+//! What a process keeps of one child, from its start until nobody asks any more.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Pid, getpid};
+
+use crate::error::Stage;
+use crate::process::exit::{self, Exit, ExitKind, Usage};
+use crate::process::panic::Panic;
+use crate::process::report::Report;
+use crate::sys::fd::ProcessFd;
+use crate::sys::pidfd;
+use crate::sys::wait::{self, Ended, Waited};
+use crate::wire::codec;
+use crate::wire::frame::{Head, State};
+
+/// One child. Shared by its handle and the registry.
+#[derive(Debug)]
+pub(crate) struct Record {
+    name: String,
+    id: Pid,
+    daemon: bool,
+    started: Instant,
+    pidfd: ProcessFd,
+    report: Arc<Report>,
+    /// Set once, by the one who reaped it.
+    end: OnceLock<End>,
+    /// Held while reaping, so that nobody takes "already reaped" for "lost".
+    reaping: Mutex<()>,
+    /// Whether the user has been told how it ended.
+    seen: AtomicBool,
+    /// The signals sent through its handle; bit n - 1 is signal n.
+    sent: AtomicU64,
+    /// The process that started it. In any other this is a copy, and inert.
+    owner: Pid,
+}
+
+#[derive(Debug)]
+struct End {
+    exit: Exit,
+    /// The head of the report, if its payload is the value.
+    value: Option<Head>,
+}
+
+impl Record {
+    pub(crate) fn new(
+        name: String,
+        id: Pid,
+        daemon: bool,
+        started: Instant,
+        pidfd: ProcessFd,
+        report: Arc<Report>,
+    ) -> Record {
+        Record {
+            name,
+            id,
+            daemon,
+            started,
+            pidfd,
+            report,
+            end: OnceLock::new(),
+            reaping: Mutex::new(()),
+            seen: AtomicBool::new(false),
+            sent: AtomicU64::new(0),
+            owner: getpid(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.id.as_raw().unsigned_abs()
+    }
+
+    pub(crate) fn is_daemon(&self) -> bool {
+        self.daemon
+    }
+
+    pub(crate) fn pidfd(&self) -> &ProcessFd {
+        &self.pidfd
+    }
+
+    /// Whether another process than this one started the child.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.owner != getpid()
+    }
+
+    /// Lets go of the descriptors, in a child just forked: the process they belong to is a sibling there.
+    pub(crate) fn release(&self) {
+        self.pidfd.release();
+        self.report.release();
+    }
+
+    /// How it ended, if it has: reaps it then.
+    pub(crate) fn poll(&self) -> Option<&Exit> {
+        if let Some(end) = self.end.get() {
+            return Some(&end.exit);
+        }
+        if self.is_foreign() {
+            return None;
+        }
+        let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.end.get().is_none() {
+            let ended = match wait::reap(self.pidfd.get()?) {
+                Waited::Running => return None,
+                Waited::Ended(ended) => Some(ended),
+                Waited::Lost => None,
+            };
+            let _ = self.end.set(self.end_of(ended));
+        }
+        self.end.get().map(|end| &end.exit)
+    }
+
+    /// Waits until it has ended, or until `deadline`; `None` if that came first, or in another process.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<&Exit> {
+        loop {
+            if self.end.get().is_some() || self.is_foreign() {
+                return self.poll();
+            }
+            let pidfd = self.pidfd.get()?;
+            match deadline {
+                None => wait::block(pidfd),
+                Some(_) if !pidfd::wait(pidfd, deadline) => return self.poll(),
+                Some(_) => {}
+            }
+            if let Some(exit) = self.poll() {
+                return Some(exit);
+            }
+            // Ended, but a foreign tracer has its status: it comes when the tracer lets go.
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return None;
+            }
+            pidfd::pause(Duration::from_millis(1));
+        }
+    }
+
+    /// Notes that the user knows how it ended.
+    pub(crate) fn saw(&self) {
+        self.seen.store(true, Ordering::Relaxed);
+    }
+
+    /// How it ended, if that is a failure that nobody has looked at.
+    ///
+    /// An end by a signal that was sent through the handle is what the user wanted.
+    pub(crate) fn unseen_failure(&self) -> Option<&Exit> {
+        let exit = &self.end.get()?.exit;
+        let wanted = exit.signal().is_some_and(|signal| self.sent.load(Ordering::Relaxed) & bit(signal) != 0);
+        let told = exit.is_success() || wanted || self.seen.load(Ordering::Relaxed);
+        (!told).then_some(exit)
+    }
+
+    /// Sends `signal`, unless the process has ended: then there is nothing to do.
+    pub(crate) fn send(&self, signal: i32) -> io::Result<()> {
+        let pidfd = match self.pidfd.get() {
+            Some(pidfd) if !self.is_foreign() => pidfd,
+            _ => return Err(self.not_here()),
+        };
+        self.sent.fetch_or(bit(signal), Ordering::Relaxed);
+        match pidfd::send_signal(pidfd, signal) {
+            Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Ends it: SIGTERM, and SIGCONT in case it is stopped; after `grace`, SIGKILL.
+    pub(crate) fn stop(&self, grace: Duration) -> io::Result<&Exit> {
+        if self.poll().is_none() {
+            self.send(libc::SIGTERM)?;
+            self.send(libc::SIGCONT)?;
+            if self.wait(Instant::now().checked_add(grace)).is_none() {
+                self.send(libc::SIGKILL)?;
+            }
+        }
+        self.wait(None).ok_or_else(|| self.not_here())
+    }
+
+    /// Hands the bytes of its value to `read`, if it has returned one.
+    pub(crate) fn value<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<io::Result<R>> {
+        let head = self.end.get()?.value?;
+        Some(self.report.payload(head, read))
+    }
+
+    fn not_here(&self) -> io::Error {
+        let text = format!("process `{}` (pid {}) was started by another process", self.name, self.id);
+        io::Error::new(io::ErrorKind::PermissionDenied, text)
+    }
+
+    /// Puts together what the kernel says and what the child said.
+    ///
+    /// A report counts only if the exit status is the one that goes with it: a child that was killed after it had
+    /// reported, or that ended itself from another thread, has not ended as it said it would.
+    fn end_of(&self, ended: Option<Ended>) -> End {
+        let head = self.report.head();
+        let state = head.map(|head| head.state);
+        let kind = match (&ended, head) {
+            (None, _) => ExitKind::Lost,
+            (Some(ended), None) => exit::bare(ended.status, false),
+            (Some(ended), Some(head)) => {
+                use std::os::unix::process::ExitStatusExt;
+                match (head.state, ended.status.code(), ended.status.signal()) {
+                    (State::Returned, Some(0), _) => ExitKind::Returned,
+                    (State::Failed, Some(1), _) => ExitKind::Failed(self.failure(head)),
+                    (State::Panicked, Some(101), _) => ExitKind::Panicked(self.panic(head)),
+                    (State::Aborting, _, Some(libc::SIGABRT)) => ExitKind::Panicked(self.panic(head)),
+                    (State::NotStarted, Some(1), _) => self.not_started(head),
+                    (state, _, _) => exit::bare(ended.status, state == State::Overflowed),
+                }
+            }
+        };
+        let reported = state.is_some_and(|state| state != State::Began);
+        let run_time = head.filter(|_| reported).map_or_else(|| self.started.elapsed(), |head| head.run_time);
+        let exit = Exit {
+            name: self.name.clone(),
+            id: self.id(),
+            began: state.is_some_and(|state| state != State::NotStarted),
+            run_time,
+            usage: ended.and_then(|ended| ended.usage).as_ref().map(Usage::from_raw),
+            kind,
+        };
+        End { value: head.filter(|_| exit.is_success()), exit }
+    }
+
+    fn failure(&self, head: Head) -> String {
+        let lost = |error: &dyn std::fmt::Display| format!("(what it said was lost: {error})");
+        match self.report.payload(head, |bytes| codec::decode(bytes).map_err(|error| lost(&error))) {
+            Ok(Ok(message)) | Ok(Err(message)) => message,
+            Err(error) => lost(&error),
+        }
+    }
+
+    fn panic(&self, head: Head) -> Panic {
+        self.report.payload(head, Panic::decode).unwrap_or_else(|_| Panic::decode(&[]))
+    }
+
+    fn not_started(&self, head: Head) -> ExitKind {
+        let told: Option<(u8, i32)> = self.report.payload(head, |bytes| codec::decode(bytes).ok()).ok().flatten();
+        match told.and_then(|(stage, errno)| Some((*Stage::ALL.get(usize::from(stage))?, errno))) {
+            Some((stage, errno)) => ExitKind::NotStarted { stage, errno },
+            None => ExitKind::Exited(1),
+        }
+    }
+}
+
+fn bit(signal: i32) -> u64 {
+    1u64.checked_shl(signal.unsigned_abs().wrapping_sub(1)).unwrap_or(0)
+}

@@ -1,0 +1,98 @@
+//! What `mp_main!` runs on: entries are started in order, `fn main` runs, everything is brought to its end.
+
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::{ExitCode, Termination};
+
+use crate::error::SpawnError;
+use crate::process::body::Body;
+use crate::process::builder::Builder;
+use crate::process::ending::{self, Order};
+use crate::process::handle::Child;
+use crate::process::registry;
+
+/// A program while its entries are started.
+#[derive(Debug)]
+pub struct Program(());
+
+/// Something that `mp_main!` can start.
+#[diagnostic::on_unimplemented(
+    message = "this function is not a process function",
+    label = "mark the function with `#[process]`",
+    note = "`mp_main!` starts functions marked `#[process]`; call any other from `fn main` or from a process"
+)]
+pub trait Start {
+    /// What its function gives.
+    type Value;
+
+    /// Starts it under the label `label`, or under its own name.
+    fn start(self, label: Option<&str>, replica: Option<usize>) -> Result<Child<Self::Value>, SpawnError>;
+}
+
+impl<B: Body> Start for Builder<B> {
+    type Value = B::Value;
+
+    fn start(mut self, label: Option<&str>, replica: Option<usize>) -> Result<Child<B::Value>, SpawnError> {
+        if let Some(label) = label {
+            self = match replica {
+                Some(index) => self.name(format!("{label}.{index}")).replica(index),
+                None => self.name(label),
+            };
+        }
+        self.spawn()
+    }
+}
+
+impl Program {
+    /// Starts an entry that has no label of its own.
+    pub fn start<S: Start>(&mut self, entry: S) -> Result<Child<S::Value>, SpawnError> {
+        entry.start(None, None)
+    }
+
+    /// Starts an entry that has one: it is the name of the process.
+    pub fn start_as<S: Start>(&mut self, label: &str, entry: S) -> Result<Child<S::Value>, SpawnError> {
+        entry.start(Some(label), None)
+    }
+
+    /// Starts `count` replicas of an entry, `label.0` to `label.{count - 1}`.
+    pub fn replicas<S: Start>(
+        &mut self,
+        label: &str,
+        count: usize,
+        mut entry: impl FnMut() -> S,
+    ) -> Result<Vec<Child<S::Value>>, SpawnError> {
+        (0..count).map(|index| entry().start(Some(label), Some(index))).collect()
+    }
+}
+
+/// Runs a program: `run` starts its entries and then is its `fn main`.
+///
+/// The exit code is that of the first failure: an entry that could not be started (1), a panic of `fn main` (101),
+/// a code other than 0 that it returned, or the end of a process that nobody joined. 0 if there was none.
+pub fn program<R: Termination>(run: impl FnOnce(&mut Program) -> Result<R, SpawnError>) -> ExitCode {
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mut Program(()))));
+    let main = match ended {
+        Ok(Ok(result)) => result.report(),
+        Ok(Err(error)) => {
+            ending::say(&error);
+            registry::lock().fail(1);
+            ending::stop_all();
+            ExitCode::SUCCESS
+        }
+        Err(payload) => {
+            forget(payload);
+            registry::lock().fail(101);
+            ExitCode::SUCCESS
+        }
+    };
+    ending::finish(Order::DaemonsLast);
+    match registry::lock().first_failure() {
+        Some(code) if main == ExitCode::SUCCESS => ExitCode::from(code),
+        _ => main,
+    }
+}
+
+/// Drops no payload: its destructor might panic. The hook has printed its message.
+fn forget(payload: Box<dyn Any + Send>) {
+    std::mem::forget(payload);
+}

@@ -1,0 +1,76 @@
+//! Descriptors of the runtime that must not live on in a forked child.
+
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// A descriptor that belongs to the process that made it: a child of that process can let go of it
+/// although the owner, being memory of the parent's frames, is never dropped there.
+///
+/// Invariant: the number is open exactly while `state` is `HELD` or `LENT`. Once lent to the user it is
+/// never closed early, for a `BorrowedFd` may be anywhere, also among the child's arguments.
+#[derive(Debug)]
+pub(crate) struct ProcessFd {
+    number: RawFd,
+    state: AtomicU8,
+}
+
+/// Open, known to the runtime only.
+const HELD: u8 = 0;
+/// Open, and the user has seen it.
+const LENT: u8 = 1;
+/// Closed in this process.
+const GONE: u8 = 2;
+
+impl ProcessFd {
+    pub(crate) fn new(fd: OwnedFd) -> Self {
+        use std::os::fd::IntoRawFd;
+        ProcessFd { number: fd.into_raw_fd(), state: AtomicU8::new(HELD) }
+    }
+
+    /// The descriptor for a call of the runtime's own; `None` where this process has let go of it.
+    pub(crate) fn get(&self) -> Option<BorrowedFd<'_>> {
+        if self.state.load(Ordering::Acquire) == GONE {
+            return None;
+        }
+        // SAFETY: not `GONE`, so open; it is closed by `release` in a child just forked, where none of the
+        // parent's frames that hold the borrow goes on running, and by `drop`, which has `&mut self`.
+        Some(unsafe { BorrowedFd::borrow_raw(self.number) })
+    }
+
+    /// The descriptor for the user: from now on it stays open in children too.
+    pub(crate) fn lend(&self) -> Option<BorrowedFd<'_>> {
+        let fd = self.get()?;
+        self.state.store(LENT, Ordering::Release);
+        Some(fd)
+    }
+
+    /// Closes the descriptor in a child just forked, unless the user has seen it.
+    pub(crate) fn release(&self) {
+        if self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            close(self.number);
+        }
+    }
+}
+
+impl Drop for ProcessFd {
+    fn drop(&mut self) {
+        if *self.state.get_mut() != GONE {
+            close(self.number);
+        }
+    }
+}
+
+fn close(number: RawFd) {
+    // SAFETY: the callers own the number and have just left the last state in which it may be used.
+    unsafe { libc::close(number) };
+}
+
+/// Holds a place in the descriptor table, so that an `open` after the fork cannot fail for lack of one.
+pub(crate) fn placeholder(like: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: `F_DUPFD_CLOEXEC` on a borrowed, hence open, descriptor touches no memory.
+    let number = unsafe { libc::fcntl(like.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 0) };
+    let number = nix::errno::Errno::result(number)?;
+    // SAFETY: the kernel has just made this number for us; nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}

@@ -1,0 +1,95 @@
+//! Anonymous memory files: they have no name, and the kernel frees them at the last close.
+
+use std::ffi::CStr;
+use std::num::NonZeroUsize;
+use std::ops::Deref;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::stat::fstat;
+use nix::sys::uio::{pread, pwrite};
+
+/// Makes an empty memory file; `name` shows in procfs only.
+pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
+    memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
+}
+
+/// Writes all of `bytes` at `offset`.
+pub(crate) fn write_at(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Result<()> {
+    while !bytes.is_empty() {
+        let at = i64::try_from(offset).map_err(|_| Errno::EFBIG)?;
+        match pwrite(file, bytes, at) {
+            Err(Errno::EINTR) => continue,
+            Ok(0) => return Err(Errno::ENOSPC),
+            written => {
+                let written = written?;
+                bytes = &bytes[written..];
+                offset += written as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Fills `bytes` from `offset`; `ENODATA` when the file ends before.
+pub(crate) fn read_at(file: BorrowedFd<'_>, mut bytes: &mut [u8], mut offset: u64) -> nix::Result<()> {
+    while !bytes.is_empty() {
+        let at = i64::try_from(offset).map_err(|_| Errno::EFBIG)?;
+        match pread(file, bytes, at) {
+            Err(Errno::EINTR) => continue,
+            Ok(0) => return Err(Errno::ENODATA),
+            read => {
+                let read = read?;
+                bytes = &mut bytes[read..];
+                offset += read as u64;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A sealed memory file, mapped for reading: nobody can change or shorten it any more.
+pub(crate) struct Sealed {
+    start: NonNull<u8>,
+    length: NonZeroUsize,
+}
+
+impl Sealed {
+    /// Seals `file` and maps its first `length` bytes.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY` while somebody maps the file for writing, `ENODATA` when it is shorter than `length`.
+    pub(crate) fn map(file: BorrowedFd<'_>, length: NonZeroUsize) -> nix::Result<Sealed> {
+        let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW;
+        fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
+        if i128::from(fstat(file)?.st_size) < length.get() as i128 {
+            return Err(Errno::ENODATA);
+        }
+        // SAFETY: a new private mapping at an address the kernel picks touches no memory of ours.
+        let start = unsafe { mmap(None, length, ProtFlags::PROT_READ, MapFlags::MAP_PRIVATE, file, 0) }?;
+        Ok(Sealed { start: start.cast(), length })
+    }
+}
+
+impl Deref for Sealed {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `map` saw that the file holds `length` bytes, and its seals forbid every later write
+        // and any change of its size, by any process; the mapping lives until `drop`.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.length.get()) }
+    }
+}
+
+impl Drop for Sealed {
+    fn drop(&mut self) {
+        // SAFETY: start and length are those `mmap` answered to; no slice outlives `self`.
+        let unmapped = unsafe { munmap(self.start.cast(), self.length.get()) };
+        debug_assert!(unmapped.is_ok());
+    }
+}

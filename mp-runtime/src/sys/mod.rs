@@ -1,0 +1,18 @@
+//! The system floor: one family of system calls per file, nothing above it touches a raw descriptor.
+//!
+//! Invariant of every file here: a safe function is safe for any caller in any state of the process.
+//! Descriptors come in as [`BorrowedFd`](std::os::fd::BorrowedFd) and go out as
+//! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
+#![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
+
+pub(crate) mod exit;
+pub(crate) mod fault;
+pub(crate) mod fd;
+pub(crate) mod fork;
+pub(crate) mod latest;
+pub(crate) mod memory;
+pub(crate) mod pidfd;
+pub(crate) mod signal;
+pub(crate) mod stdio;
+pub(crate) mod thread;
+pub(crate) mod wait;

@@ -1,0 +1,74 @@
+//! Signal masks and dispositions.
+
+use std::mem::MaybeUninit;
+
+use nix::sys::signal::{SigSet, SigmaskHow};
+
+/// All signals held back from this thread; dropped, the mask is as it was.
+pub(crate) struct Blocked {
+    before: SigSet,
+}
+
+impl Blocked {
+    pub(crate) fn all() -> nix::Result<Blocked> {
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
+        Ok(Blocked { before })
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        // Can only fail for a bad `how`.
+        let _ = self.before.thread_set_mask();
+    }
+}
+
+/// Lets every signal through to this thread.
+pub(crate) fn unblock_all() -> nix::Result<()> {
+    SigSet::empty().thread_set_mask()
+}
+
+/// Gives every signal that the parent handles its default action back; ignored ones stay ignored, as over `exec`.
+///
+/// SIGSEGV and SIGBUS keep their handlers: std's tells a stack overflow from another fault.
+pub(crate) fn reset_handlers() {
+    for signal in 1..=libc::SIGRTMAX() {
+        if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGKILL | libc::SIGSTOP) {
+            continue;
+        }
+        let Some(action) = action(signal) else { continue };
+        if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN {
+            set_default(signal);
+        }
+    }
+}
+
+/// Whether the kernel throws the statuses of ended children away, and if so, sees that it no longer does.
+///
+/// A disposition of "ignore" for SIGCHLD is inherited over `exec`, so any careless parent can have set it.
+pub(crate) fn keep_child_statuses() {
+    let Some(action) = action(libc::SIGCHLD) else { return };
+    if action.sa_sigaction == libc::SIG_IGN {
+        set_default(libc::SIGCHLD);
+    } else if action.sa_flags & libc::SA_NOCLDWAIT != 0 {
+        let action = libc::sigaction { sa_flags: action.sa_flags & !libc::SA_NOCLDWAIT, ..action };
+        // SAFETY: the action that was in force, less one flag.
+        unsafe { libc::sigaction(libc::SIGCHLD, &action, std::ptr::null_mut()) };
+    }
+}
+
+/// The disposition of `signal`; `None` for the few that the C library keeps to itself.
+pub(crate) fn action(signal: i32) -> Option<libc::sigaction> {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: a null new action only asks; the answer goes to memory of ours.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: on success the C library has filled the structure in.
+    (asked == 0).then(|| unsafe { action.assume_init() })
+}
+
+fn set_default(signal: i32) {
+    // SAFETY: all zeroes is SIG_DFL with no flags and an empty mask.
+    let default: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::sigaction(signal, &default, std::ptr::null_mut()) };
+}

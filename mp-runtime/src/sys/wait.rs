@@ -1,0 +1,95 @@
+//! Waiting for a child by its pidfd; never for "any child", which would steal those of others.
+
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use nix::errno::Errno;
+
+/// What there is to learn of a child.
+pub(crate) enum Waited {
+    /// It has not ended, or a foreign tracer holds its status back.
+    Running,
+    /// It has ended and is reaped.
+    Ended(Ended),
+    /// Its status went to somebody else.
+    Lost,
+}
+
+/// How a reaped child ended, and what it used.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) usage: Option<libc::rusage>,
+}
+
+/// Blocks until the child has ended, without taking its status: any number of threads may wait.
+///
+/// Returns early, too, when the child is not ours (any more); [`reap`] tells.
+pub(crate) fn block(pidfd: BorrowedFd<'_>) {
+    while let Err(Errno::EINTR) = waitid(pidfd, libc::WEXITED | libc::WNOWAIT, None) {}
+}
+
+/// Takes the status of the child, if it has ended.
+pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> Waited {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    loop {
+        return match waitid(pidfd, libc::WEXITED | libc::WNOHANG, Some(&mut usage)) {
+            Err(Errno::EINTR) => continue,
+            Ok(None) => Waited::Running,
+            Ok(Some(status)) => {
+                // SAFETY: all zeroes is a valid `rusage`, and the kernel wrote nothing but a valid one.
+                let usage = unsafe { usage.assume_init() };
+                Waited::Ended(Ended { status, usage: Some(usage) })
+            }
+            // SIGCHLD was ignored, or somebody waited for any child. The kernel keeps a second copy.
+            Err(_) => match remembered_status(pidfd) {
+                Some(status) => Waited::Ended(Ended { status, usage: None }),
+                None => Waited::Lost,
+            },
+        };
+    }
+}
+
+/// `waitid(P_PIDFD, ..)` by the raw call: it alone reports the resource usage.
+fn waitid(
+    pidfd: BorrowedFd<'_>,
+    options: i32,
+    usage: Option<&mut MaybeUninit<libc::rusage>>,
+) -> nix::Result<Option<ExitStatus>> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let usage = usage.map_or(std::ptr::null_mut(), MaybeUninit::as_mut_ptr);
+    // SAFETY: `info` is large enough and ours; `usage` is null or a whole `rusage` of the caller's.
+    let waited =
+        unsafe { libc::syscall(libc::SYS_waitid, libc::P_PIDFD, pidfd.as_raw_fd(), info.as_mut_ptr(), options, usage) };
+    Errno::result(waited)?;
+    // SAFETY: zeroed, which is a valid value, then perhaps written by the kernel.
+    let info = unsafe { info.assume_init() };
+    // SAFETY: the field is set by `waitid`, or still zero when nothing has ended.
+    if unsafe { info.si_pid() } == 0 {
+        return Ok(None);
+    }
+    // SAFETY: `waitid` has filled in a SIGCHLD record, which has this field.
+    let status = unsafe { info.si_status() };
+    // The encoding of wait(2), which `ExitStatus` reads; real-time signals and the core flag included.
+    let raw = match info.si_code {
+        libc::CLD_EXITED => (status & 0xff) << 8,
+        libc::CLD_DUMPED => status | 0x80,
+        _ => status,
+    };
+    Ok(Some(ExitStatus::from_raw(raw)))
+}
+
+/// The status of a process that somebody else has reaped (`PIDFD_GET_INFO`, Linux 6.15 and later).
+fn remembered_status(pidfd: BorrowedFd<'_>) -> Option<ExitStatus> {
+    let mut info = MaybeUninit::<libc::pidfd_info>::zeroed();
+    // SAFETY: all zeroes is a valid `pidfd_info`: it is made of integers.
+    unsafe { info.assume_init_mut() }.mask = u64::from(libc::PIDFD_INFO_EXIT);
+    // SAFETY: the request names a `pidfd_info`, and that is what it gets.
+    let asked = unsafe { libc::ioctl(pidfd.as_raw_fd(), libc::PIDFD_GET_INFO, info.as_mut_ptr()) };
+    Errno::result(asked).ok()?;
+    // SAFETY: valid before the call, and the kernel wrote integers.
+    let info = unsafe { info.assume_init() };
+    let known = info.mask & u64::from(libc::PIDFD_INFO_EXIT) != 0;
+    known.then(|| ExitStatus::from_raw(info.exit_code))
+}

@@ -1,0 +1,58 @@
+//! Values as bytes, and back.
+
+use std::fmt;
+use std::io::Write;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why a value did not become bytes, or bytes no value, in the words of the codec.
+#[derive(Debug, Clone)]
+pub(crate) struct CodecError(String);
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Writes `value` to `to`.
+pub(crate) fn encode<T: Serialize>(value: &T, to: &mut dyn Write) -> Result<(), CodecError> {
+    postcard::to_io(value, to).map(drop).map_err(|error| CodecError(error.to_string()))
+}
+
+/// Reads one value that takes up all of `bytes`.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok((_, rest)) => Err(CodecError(format!("{} bytes too many", rest.len()))),
+        Err(error) => Err(CodecError(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_encoded_is_decoded() {
+        let value = (String::from("lucky"), vec![1u64, u64::MAX], Some(-1i8));
+        let mut bytes = Vec::new();
+        encode(&value, &mut bytes).expect("a vector takes any bytes");
+        assert_eq!(decode::<(String, Vec<u64>, Option<i8>)>(&bytes).expect("just encoded"), value);
+    }
+
+    #[test]
+    fn a_truncation_at_any_byte_is_an_error() {
+        let mut bytes = Vec::new();
+        encode(&(String::from("lucky"), 300u32), &mut bytes).expect("a vector takes any bytes");
+        for length in 0..bytes.len() {
+            assert!(decode::<(String, u32)>(&bytes[..length]).is_err(), "{length} bytes were accepted");
+        }
+    }
+
+    #[test]
+    fn bytes_left_over_are_an_error() {
+        assert_eq!(decode::<()>(&[0]).expect_err("one byte too many").to_string(), "1 bytes too many");
+    }
+}

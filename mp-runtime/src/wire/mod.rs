@@ -1,0 +1,4 @@
+//! Bytes that cross from one process to another: their codec and their frames. No descriptors, no threads.
+
+pub(crate) mod codec;
+pub(crate) mod frame;

@@ -1,0 +1,70 @@
+//! Unsafe code lives where its invariant is written down, and nowhere else.
+
+use super::Violation;
+use crate::{
+    tokens::Token,
+    tree::{File, Tree},
+};
+
+/// Where unsafe code may be: the modules whose header states an invariant.
+const HOMES: &[&str] = &["mp-runtime/src/sys/", "mp-runtime/src/shm/"];
+
+/// What after `unsafe` makes it code; `Token![unsafe]` in a parser is none. `(` is `#[unsafe(no_mangle)]`.
+const USES: &[&str] = &["{", "(", "fn", "impl", "extern", "trait"];
+
+pub(super) fn subjects(tree: &Tree) -> Vec<&File> {
+    tree.rust().filter(|file| !file.is_ui_case() && !file.is_in(HOMES)).collect()
+}
+
+pub(super) fn check(tree: &Tree) -> Vec<Violation> {
+    let mut found = Vec::new();
+    for file in subjects(tree) {
+        for pair in file.tokens().windows(2) {
+            if pair[0].is("unsafe") && USES.iter().any(|text| pair[1].is(text)) {
+                found.push(Violation::new(file, pair[0].line, refusal(&pair[1])));
+            }
+        }
+    }
+    found
+}
+
+fn refusal(next: &Token<'_>) -> String {
+    format!("`unsafe {}` outside of {}; put a safe function there and call it", next.text, HOMES.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::places, super::printed, *};
+
+    #[test]
+    fn unsafe_code_at_home_passes() {
+        let source = "unsafe fn f() {} unsafe impl Send for S {} fn g() { unsafe { f() } }";
+        let files = [("mp-runtime/src/sys/fork.rs", source), ("mp-runtime/src/shm/sync/once.rs", source)];
+        assert_eq!(printed(check, &files), [""; 0]);
+    }
+
+    #[test]
+    fn unsafe_code_elsewhere_is_found() {
+        for source in [
+            "\nfn g() { unsafe { f() } }",
+            "\nunsafe impl Send for S {}",
+            "\nunsafe extern \"C\" {}",
+            "\n#[unsafe(no_mangle)] fn f() {}",
+        ] {
+            for path in ["mp-runtime/src/process/child.rs", "mp-macros/src/process/expand.rs", "examples/a.rs"] {
+                assert_eq!(places(check, &[(path, source)]), [format!("{path}:2")]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_word_alone_passes() {
+        let source = "#![forbid(unsafe_code)] // unsafe { }\nfn f(i: ParseStream) { i.peek(Token![unsafe]); g(\"unsafe {\", item.unsafety) }";
+        assert_eq!(printed(check, &[("mp-macros/src/item.rs", source)]), [""; 0]);
+    }
+
+    #[test]
+    fn a_ui_case_may_be_wrong() {
+        assert_eq!(printed(check, &[("tests/tests/ui/fail/unsafe_fn.rs", "#[process] unsafe fn f() {}")]), [""; 0]);
+    }
+}
