@@ -27,9 +27,10 @@ impl Parse for FnItem {
     }
 }
 
-/// The keyword that an item begins with, behind its attributes and visibility.
+/// The word that an item begins with, behind its attributes and visibility, unless the item is a function.
 pub(crate) fn keyword(tokens: &TokenStream) -> Option<TokenTree> {
     let mut rest = tokens.clone().into_iter().peekable();
+    let mut first = None;
     while let Some(token) = rest.next() {
         match &token {
             // An attribute, and the path in `pub(in path)`.
@@ -37,13 +38,26 @@ pub(crate) fn keyword(tokens: &TokenStream) -> Option<TokenTree> {
             TokenTree::Ident(ident) if ident == "pub" => {
                 rest.next_if(|next| matches!(next, TokenTree::Group(_)));
             }
-            _ => return Some(token),
+            TokenTree::Ident(ident) if ident == "fn" => return None,
+            // What may stand before `fn`.
+            TokenTree::Ident(ident)
+                if ["async", "unsafe", "extern", "const", "safe", "default"].iter().any(|word| ident == word) =>
+            {
+                first = first.or(Some(token));
+            }
+            TokenTree::Literal(_) if first.is_some() => {}
+            _ => return first.or(Some(token)),
         }
     }
-    None
+    first
 }
 
 impl FnItem {
+    /// The `#[deprecated]` attribute: what stands beside the function is as old.
+    pub(crate) fn deprecation(&self) -> Option<&Attribute> {
+        self.attrs.iter().find(|attr| attr.path().is_ident("deprecated"))
+    }
+
     /// The `#[cfg(..)]` attributes: what stands beside the function exists only if it does.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"))

@@ -11,6 +11,8 @@ mod process;
 mod program;
 mod runtime_path;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

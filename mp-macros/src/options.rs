@@ -30,7 +30,7 @@ pub(crate) struct Known {
 /// Reads an option list. Reports what is no option, what is unknown and what is repeated, and goes on.
 pub(crate) fn parse(list: TokenStream, known: &[Known], errors: &mut Errors) -> Vec<Given> {
     let mut given: Vec<Given> = Vec::new();
-    for tokens in split(list) {
+    for tokens in split(list, known, errors) {
         let Some(option) = option(tokens, known, errors) else { continue };
         if !known.iter().any(|known| option.key == known.key) {
             errors.at(&option.key, unknown(&option.key.to_string(), known));
@@ -43,13 +43,14 @@ pub(crate) fn parse(list: TokenStream, known: &[Known], errors: &mut Errors) -> 
     given
 }
 
-/// Splits at the commas, leaving out the empty piece after a last one.
-fn split(list: TokenStream) -> Vec<Vec<TokenTree>> {
+/// Splits at the commas. There may be one at the end.
+fn split(list: TokenStream, known: &[Known], errors: &mut Errors) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
     for token in list {
         let comma = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
         match pieces.last_mut() {
             Some(piece) if !comma => piece.push(token),
+            Some(piece) if piece.is_empty() => errors.at(token, expected(known)),
             _ => pieces.push(Vec::new()),
         }
     }
@@ -57,12 +58,16 @@ fn split(list: TokenStream) -> Vec<Vec<TokenTree>> {
     pieces
 }
 
+fn expected(known: &[Known]) -> String {
+    format!("expected an option: {}", usages(known))
+}
+
 fn option(tokens: Vec<TokenTree>, known: &[Known], errors: &mut Errors) -> Option<Given> {
     let mut rest = tokens.into_iter();
     let key = match rest.next()? {
         TokenTree::Ident(key) => key,
         other => {
-            errors.at(other, format_args!("expected an option: {}", usages(known)));
+            errors.at(other, expected(known));
             return None;
         }
     };

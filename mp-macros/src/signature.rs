@@ -1,6 +1,10 @@
 //! Rules that the signature of a function keeps for the framework to call it, one function each.
 
-use syn::{FnArg, ReturnType, Signature, Type, TypeParamBound};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    FnArg, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait, TypeParamBound,
+};
 
 use crate::errors::Errors;
 
@@ -15,13 +19,6 @@ pub(crate) fn not_async(sig: &Signature, who: &str, errors: &mut Errors) {
 pub(crate) fn not_unsafe(sig: &Signature, who: &str, errors: &mut Errors) {
     if let syn::Safety::Unsafe(token) = &sig.safety {
         errors.at(token, format_args!("{who} is called by the framework, which cannot keep the contract of an `unsafe fn`: use an `unsafe` block inside"));
-    }
-}
-
-/// No `...`.
-pub(crate) fn not_variadic(sig: &Signature, who: &str, errors: &mut Errors) {
-    if let Some(variadic) = &sig.variadic {
-        errors.at(variadic, format_args!("{who} has a fixed number of parameters: pass a slice instead"));
     }
 }
 
@@ -58,35 +55,142 @@ pub(crate) fn nameable_parameters(sig: &Signature, who: &str, errors: &mut Error
     }
 }
 
+/// No `Self`: whoever calls the function stands outside of any `impl`. Whether there was none.
+pub(crate) fn no_self_type(sig: &Signature, who: &str, errors: &mut Errors) -> bool {
+    let found = words(sig.to_token_stream()).into_iter().find(|word| word == "Self");
+    match found {
+        Some(word) => {
+            errors.at(word, format_args!("{who} stands outside of any `impl`: move it out and name the type"));
+            false
+        }
+        None => true,
+    }
+}
+
+/// Whether rustc can make sense of each type in the signature. Where not, it says so at the function, and would
+/// say it again of anything with the same types.
+pub(crate) fn has_meaning(sig: &Signature) -> bool {
+    let parameters = sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(&*parameter.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let output = match &sig.output {
+        ReturnType::Type(_, ty) => Some(&**ty),
+        ReturnType::Default => None,
+    };
+    let declared: Vec<String> = sig.generics.lifetimes().map(|lifetime| lifetime.lifetime.ident.to_string()).collect();
+    parameters.chain(output).all(|ty| {
+        let tokens = ty.to_token_stream();
+        is_sized(ty) && no_placeholder(tokens.clone()) && known_lifetimes(tokens, &declared)
+    })
+}
+
+/// Whether the type is none of those that everyone knows to have no size.
+fn is_sized(ty: &Type) -> bool {
+    match ty {
+        Type::Slice(_) | Type::TraitObject(_) => false,
+        Type::Path(path) => !path.path.is_ident("str"),
+        _ => true,
+    }
+}
+
+/// Whether no `_` stands for a type.
+fn no_placeholder(tokens: TokenStream) -> bool {
+    words(tokens).iter().all(|word| word != "_")
+}
+
+/// Whether each lifetime is declared, as far as one can see: `for<'a>` may declare any.
+fn known_lifetimes(tokens: TokenStream, declared: &[String]) -> bool {
+    let known = |lifetime: &Ident| {
+        let lifetime = lifetime.to_string();
+        declared.contains(&lifetime) || lifetime == "static" || lifetime == "_"
+    };
+    words(tokens.clone()).iter().any(|word| word == "for") || lifetimes(tokens).iter().all(known)
+}
+
+/// The identifiers and keywords among the tokens, at any depth.
+fn words(tokens: TokenStream) -> Vec<Ident> {
+    identifiers(tokens, false)
+}
+
+/// The lifetimes among the tokens, at any depth.
+fn lifetimes(tokens: TokenStream) -> Vec<Ident> {
+    identifiers(tokens, true)
+}
+
+fn identifiers(tokens: TokenStream, of_lifetimes: bool) -> Vec<Ident> {
+    let mut found = Vec::new();
+    let mut in_lifetime = false;
+    for token in tokens {
+        let begins_lifetime = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        match token {
+            TokenTree::Ident(ident) if in_lifetime == of_lifetimes => found.push(ident),
+            TokenTree::Group(group) => found.extend(identifiers(group.stream(), of_lifetimes)),
+            _ => {}
+        }
+        in_lifetime = begins_lifetime;
+    }
+    found
+}
+
 /// The result owns its data and has a type that can be named.
 pub(crate) fn owned_result(sig: &Signature, who: &str, errors: &mut Errors) -> bool {
     let ReturnType::Type(_, output) = &sig.output else { return true };
-    match &**output {
+    owned(output, who, errors)
+}
+
+/// Whether a type owns its data, as far as one can see.
+fn owned(ty: &Type, who: &str, errors: &mut Errors) -> bool {
+    match ty {
         Type::Reference(reference) => {
+            let instead = "return a `String`, a `Vec` or the like";
             errors.at(
                 reference,
-                format_args!(
-                    "{who} returns an owned value, for its memory ends with it: return a `String`, a `Vec` or the like"
-                ),
+                format_args!("{who} returns what it owns, for all it could lend ends with it: {instead}"),
             );
             false
         }
         Type::ImplTrait(opaque) => {
-            let sends_future = opaque.bounds.iter().any(|bound| match bound {
-                TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
-                _ => false,
-            });
-            let instead = if sends_future {
-                "block on the future and return its value"
-            } else {
-                "name the type, or collect into a `Vec`"
-            };
             errors.at(
                 opaque,
-                format_args!("{who} cannot return `impl Trait`, which the parent could not read back: {instead}"),
+                format_args!(
+                    "{who} cannot return `impl Trait`, which the parent could not read back: {}",
+                    instead_of(opaque)
+                ),
+            );
+            false
+        }
+        Type::Tuple(tuple) => tuple.elems.iter().all(|ty| owned(ty, who, errors)),
+        Type::Array(array) => owned(&array.elem, who, errors),
+        Type::Paren(paren) => owned(&paren.elem, who, errors),
+        Type::Group(group) => owned(&group.elem, who, errors),
+        Type::Path(path) => path.path.segments.last().is_none_or(|last| owned_arguments(last, who, errors)),
+        _ => true,
+    }
+}
+
+/// Whether the arguments of a generic type own their data.
+fn owned_arguments(segment: &PathSegment, who: &str, errors: &mut Errors) -> bool {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return true };
+    // An error crosses as its text, so that of a `Result` may borrow.
+    let crossing = if segment.ident == "Result" { 1 } else { arguments.args.len() };
+    arguments.args.iter().take(crossing).all(|argument| match argument {
+        GenericArgument::Type(ty) => owned(ty, who, errors),
+        GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => {
+            errors.at(
+                lifetime,
+                format_args!("{who} returns what it owns, for all it could lend ends with it: write `'static`, or use a type without a lifetime"),
             );
             false
         }
         _ => true,
-    }
+    })
+}
+
+fn instead_of(opaque: &TypeImplTrait) -> &'static str {
+    let is_future = opaque.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    });
+    if is_future { "block on the future and return its value" } else { "name the type, or collect into a `Vec`" }
 }

@@ -1,29 +1,48 @@
 //! What the macros' output calls. No part of the public interface: it changes with any version, which is why
 //! `mp-macros` is pinned with `=`.
+//!
+//! rustc quotes the names of what does not fit. So traits that a user can miss live elsewhere, unexported, and are
+//! reached through the aliases here: no message names this module.
 
 use std::convert::Infallible;
 
-use crate::process::body;
-pub use crate::process::body::{Body, Fallible, Value};
+use crate::error::SpawnError;
+use crate::process::body::{self, Body, Failure, Fallible};
 use crate::process::builder::Builder;
-pub use crate::program::{Program, Start, program};
+use crate::process::handle::Child;
+pub use crate::program::program;
+pub use declared::{Declared, process};
 
+mod declared;
 pub mod unmarked;
 
 /// What the `Result` type `R` holds when all went well.
 pub type Ok<R> = <R as Fallible>::Ok;
 
-/// A process whose function gives a `T`.
-pub fn returns<T: Value>(name: &str, function: impl FnOnce() -> T) -> Builder<impl Body<Value = T>> {
-    Builder::new(name, body::returns(function))
+/// `T`, checked to be one that a process can give. `By` is for rustc to find.
+pub type Value<T, By> = <(<T as body::Value<By>>::Itself,) as First>::First;
+
+/// [`Ok<R>`](Ok), checked to be one that a process can give, as is the error. `By` and `Or` are for rustc to find.
+pub type Fails<R, By, Or> =
+    <(<Ok<R> as body::Value<By>>::Itself, <<R as Fallible>::Err as Failure<Or>>::Itself) as First>::First;
+
+/// The first of some types, of which rustc checks all.
+pub trait First {
+    /// The first.
+    type First;
 }
 
-/// A process whose function gives a `Result`.
-pub fn fails<R>(name: &str, function: impl FnOnce() -> R) -> Builder<impl Body<Value = R::Ok>>
-where
-    R: Fallible<Ok: Value, Err: body::Failure>,
-{
-    Builder::new(name, body::fails(function))
+impl<A> First for (A,) {
+    type First = A;
+}
+
+impl<A, B> First for (A, B) {
+    type First = A;
+}
+
+/// Starts the process.
+pub fn spawn<B: Body>(builder: Builder<B>) -> Result<Child<B::Value>, SpawnError> {
+    builder.spawn()
 }
 
 /// A process whose function never returns.

@@ -90,8 +90,8 @@ impl Stage {
 }
 
 impl SpawnError {
-    pub(crate) fn new(name: &str, kind: SpawnErrorKind) -> Self {
-        SpawnError { name: name.to_owned(), kind }
+    pub(crate) fn new(name: String, kind: SpawnErrorKind) -> Self {
+        SpawnError { name, kind }
     }
 
     /// The name of the process that could not be started.

@@ -1,4 +1,99 @@
 //! Processes as easy as threads: declare functions as processes, and the program starts, watches and joins them.
+//!
+//! ```
+//! use mp_runtime::{mp_main, process};
+//!
+//! #[process]
+//! fn count(text: &str) -> usize {
+//!     text.split_whitespace().count()
+//! }
+//!
+//! #[process(daemon)]
+//! fn tick() {
+//!     loop { std::thread::park() }
+//! }
+//!
+//! mp_main! {
+//!     tick();                             // stopped when the others have ended
+//!     words: count("lucky is a good man"); // waited for
+//!
+//!     fn main() {
+//!         assert_eq!(words.join().unwrap(), 5);
+//!     }
+//! }
+//! ```
+//!
+//! Each function runs in an operating-system process of its own, so that a crash, a leak or an `exit` in one is
+//! only a report in another. Linux, by `fork`: what a process works on is a copy-on-write copy of its parent's memory.
+//!
+//! # The three nouns
+//!
+//! - A **process function** is a function marked [`#[process]`](macro@process). It stays callable as it is; beside it
+//!   stand `name::spawn(..)`, which starts it, and `name::process(..)`, which gives a [`Builder`] for more settings.
+//! - A [`Child`] is the handle of a running process: join it for its value, signal it, stop it, poll it.
+//! - An [`Exit`] tells how a process ended: returned, failed, panicked with message, place and backtrace, exited, or was
+//!   killed by a signal; whether its function began; its run time, memory and processor time.
+//!
+//! [`mp_main!`] makes a program of process functions. A program with its own `fn main` only calls `spawn`; there is
+//! nothing to initialise.
+//!
+//! # What crosses, and how
+//!
+//! Arguments are not sent: the child has them because it has a copy of everything. So a parameter may be of any type,
+//! borrowed ones included. After `spawn` the parent has dropped its own; a file or socket that was moved into a process
+//! is the process's alone.
+//!
+//! Results are sent: `()`, any serde type, or a `Result` of one whose error implements `Display`. They cross in memory
+//! that is read after the process has ended. So a result may have any size, and a join cannot wait for a process
+//! that waits for its pipe to be read.
+//!
+//! A change to a global, or through `&mut`, stays in the process that made it.
+//!
+//! # How a process ends, and its parent
+//!
+//! | end of the function | [`ExitKind`] | exit code |
+//! |---|---|---|
+//! | returns | `Returned` | 0 |
+//! | returns `Err` | `Failed` | 1 |
+//! | panics, also with `panic = "abort"` | `Panicked` | 101, or SIGABRT |
+//! | calls `exit(n)` or `_exit(n)` | `Exited` | n |
+//! | is killed by a signal, aborts, overflows its stack | `Signaled` | none |
+//!
+//! A process leaves by `_exit`: its stdout, stderr and C streams are flushed; exit handlers and destructors that it
+//! inherited are its parent's and do not run. Threads that it started end with it.
+//!
+//! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (SIGTERM, after
+//! five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
+//! first: its daemons serve until the last other process has ended. A process that starts processes does as a
+//! program does. Failures that nobody has looked at are told on stderr, in a line each.
+//!
+//! If the parent is killed instead, the kernel kills its children ([`PR_SET_PDEATHSIG`][prctl]). That holds for processes
+//! spawned by the first thread; it ends with a child that changes its user.
+//!
+//! [prctl]: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+//!
+//! # What a process inherits
+//!
+//! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default; ignored
+//! signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
+//! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, which ends them). Its name shows
+//! in `ps` and `top`, up to 15 bytes of it.
+//!
+//! # Threads
+//!
+//! A forked process has one thread, and a lock that another thread of its parent held stays locked in it for ever.
+//! So a program with threads is refused a [`spawn`](Builder::spawn), by an error that says so; see
+//! [`unsafe(threads)`](macro@process#unsafethreads) for the way to answer for them. Spawn first, start threads later.
+//!
+//! # What this is not
+//!
+//! No sandbox: a process can do what its parent can. No messages between running processes, no pool, no restarts and no
+//! start by `exec`, yet. No other system than Linux. A process that forks by other means than `spawn` is on its own:
+//! what it forks off is not watched.
+//!
+//! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
+//! in front of std's, for children to report from; in the program itself both only pass on. A signal action of "ignore" for
+//! SIGCHLD, which would throw exit statuses away, is set to default.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");

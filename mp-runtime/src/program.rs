@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::{ExitCode, Termination};
+use std::process::ExitCode;
 
 use crate::error::SpawnError;
 use crate::process::body::Body;
@@ -17,22 +17,23 @@ pub struct Program(());
 
 /// Something that `mp_main!` can start.
 #[diagnostic::on_unimplemented(
-    message = "this function is not a process function",
-    label = "mark the function with `#[process]`",
-    note = "`mp_main!` starts functions marked `#[process]`; call any other from `fn main` or from a process"
+    message = "this is not a process function",
+    label = "no `#[process]` on this function",
+    note = "`mp_main!` starts functions marked `#[process]`: mark it, or call it in `fn main`"
 )]
 pub trait Start {
     /// What its function gives.
     type Value;
 
     /// Starts it under the label `label`, or under its own name.
-    fn start(self, label: Option<&str>, replica: Option<usize>) -> Result<Child<Self::Value>, SpawnError>;
+    fn start_entry(self, label: Option<&str>, replica: Option<usize>) -> Result<Child<Self::Value>, SpawnError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<B: Body> Start for Builder<B> {
     type Value = B::Value;
 
-    fn start(mut self, label: Option<&str>, replica: Option<usize>) -> Result<Child<B::Value>, SpawnError> {
+    fn start_entry(mut self, label: Option<&str>, replica: Option<usize>) -> Result<Child<B::Value>, SpawnError> {
         if let Some(label) = label {
             self = match replica {
                 Some(index) => self.name(format!("{label}.{index}")).replica(index),
@@ -43,15 +44,19 @@ impl<B: Body> Start for Builder<B> {
     }
 }
 
+/// What the call of a function gives that is not marked `#[process]`: see `__private::unmarked`.
+#[derive(Debug)]
+pub struct PlainFunction(pub(crate) ());
+
 impl Program {
     /// Starts an entry that has no label of its own.
     pub fn start<S: Start>(&mut self, entry: S) -> Result<Child<S::Value>, SpawnError> {
-        entry.start(None, None)
+        entry.start_entry(None, None)
     }
 
     /// Starts an entry that has one: it is the name of the process.
     pub fn start_as<S: Start>(&mut self, label: &str, entry: S) -> Result<Child<S::Value>, SpawnError> {
-        entry.start(Some(label), None)
+        entry.start_entry(Some(label), None)
     }
 
     /// Starts `count` replicas of an entry, `label.0` to `label.{count - 1}`.
@@ -61,7 +66,7 @@ impl Program {
         count: usize,
         mut entry: impl FnMut() -> S,
     ) -> Result<Vec<Child<S::Value>>, SpawnError> {
-        (0..count).map(|index| entry().start(Some(label), Some(index))).collect()
+        (0..count).map(|index| entry().start_entry(Some(label), Some(index))).collect()
     }
 }
 
@@ -69,10 +74,10 @@ impl Program {
 ///
 /// The exit code is that of the first failure: an entry that could not be started (1), a panic of `fn main` (101),
 /// a code other than 0 that it returned, or the end of a process that nobody joined. 0 if there was none.
-pub fn program<R: Termination>(run: impl FnOnce(&mut Program) -> Result<R, SpawnError>) -> ExitCode {
+pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
     let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mut Program(()))));
     let main = match ended {
-        Ok(Ok(result)) => result.report(),
+        Ok(Ok(code)) => code,
         Ok(Err(error)) => {
             ending::say(&error);
             registry::lock().fail(1);

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 use crate::process::model::{Output, Process};
+use crate::runtime_path::{self, closed};
 
 /// What stands beside the function:
 ///
@@ -15,59 +15,76 @@ use crate::process::model::{Output, Process};
 ///
 /// impl run2 {
 ///     /// Starts the process. See [`run2`](fn@run2).
-///     fn spawn(name: &str) -> Result<Child<()>, SpawnError> {
-///         Self::process(name).spawn()
+///     pub fn spawn(name: &str) -> Result<Child<u32>, SpawnError> {
+///         __private::spawn(Self::process(name))
 ///     }
 ///
 ///     /// A process that is not started yet, for more settings. See [`run2`](fn@run2).
-///     fn process(name: &str) -> Builder<impl Body<Value = ()>> {
-///         __private::returns::<()>("run2", move || run2(name)).daemon(true)
+///     pub fn process(name: &str) -> Builder<impl Body<Value = u32>> {
+///         __private::process("run2", move || run2(name)).returns::<Value<u32, _>>().daemon(true)
 ///     }
 /// }
 /// ```
 pub(crate) fn declaration(process: &Process) -> TokenStream {
-    let Process { item, runtime, .. } = process;
+    let Process { item, runtime, generics, .. } = process;
     let function = &item.sig.ident;
     // Where the user's name stands, but the macro's own: lints on names are not for the user to see.
     let at = function.span().resolved_at(Span::call_site());
-    let ty = syn::Ident::new(&function.to_string().replace("r#", ""), at);
-    let ty = if function.to_string().starts_with("r#") { syn::Ident::new_raw(&ty.to_string(), at) } else { ty };
+    let mut ty = function.clone();
+    ty.set_span(at);
     let spawn = syn::Ident::new("spawn", at);
     let builder = syn::Ident::new("process", at);
 
     let vis = &item.vis;
     let cfgs: Vec<_> = item.cfgs().collect();
-    let generics = &item.sig.generics;
+    let deprecation = item.deprecation();
+    let deprecated = deprecation.map(|_| quote!(#[allow(deprecated, reason = "the function is")]));
     let bounds = &generics.where_clause;
     let names: Vec<_> = process.parameters.iter().map(|parameter| &parameter.name).collect();
     let types = process.parameters.iter().map(|parameter| &parameter.ty);
     let parameters = quote!(#(#names: #types),*);
-    let turbofish = match process.generics.as_slice() {
+    let turbofish = match process.arguments.as_slice() {
         [] => None,
-        generics => Some(quote!(::<#(#generics),*>)),
+        arguments => Some(quote!(::<#(#arguments),*>)),
+    };
+    let (output, first, last) = match &process.output {
+        Output::Value(ty) | Output::Fallible(ty) | Output::Refused(Some(ty)) => {
+            let (first, last) = runtime_path::ends(ty);
+            (runtime.at(first), first, last)
+        }
+        Output::Unit | Output::Never | Output::Refused(None) => {
+            (quote!(#runtime), Span::call_site(), Span::call_site())
+        }
     };
     let value = value(process);
+    let child =
+        closed(quote_spanned!(first=> ::core::result::Result<#output::Child<#value>, #output::SpawnError), last);
+    let built = closed(quote_spanned!(first=> #output::Builder<impl #output::Body<Value = #value>), last);
+    let started = quote_spanned!(first=> #output::__private::spawn(Self::process #turbofish(#(#names),*)));
     let made = made(process, &quote!(#function #turbofish(#(#names),*)));
 
-    let type_doc = format!("Starts [`{function}`](fn@{function}) in a process of its own.");
-    let spawn_doc = format!("Starts the process. See [`{function}`](fn@{function}).");
+    let type_doc = format!(" Starts [`{function}`](fn@{function}) in a process of its own.");
+    let spawn_doc = format!(" Starts the process. See [`{function}`](fn@{function}).");
     let builder_doc =
-        format!("A process that is not started yet, for more settings. See [`{function}`](fn@{function}).");
+        format!(" A process that is not started yet, for more settings. See [`{function}`](fn@{function}).");
+    let declared = quote_spanned!(at=> struct #ty {});
     quote! {
         #(#cfgs)*
+        #deprecation
         #[doc = #type_doc]
         #[allow(non_camel_case_types, reason = "it shares the name of the function")]
-        #vis struct #ty {}
+        #vis #declared
 
         #(#cfgs)*
+        #deprecated
         impl #ty {
             #[doc = #spawn_doc]
-            #vis fn #spawn #generics(#parameters) -> ::core::result::Result<#runtime::Child<#value>, #runtime::SpawnError> #bounds {
-                Self::process #turbofish(#(#names),*).spawn()
+            pub fn #spawn #generics(#parameters) -> #child #bounds {
+                #started
             }
 
             #[doc = #builder_doc]
-            #vis fn #builder #generics(#parameters) -> #runtime::Builder<impl #runtime::Body<Value = #value>> #bounds {
+            pub fn #builder #generics(#parameters) -> #built #bounds {
                 #made
             }
         }
@@ -76,29 +93,28 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
 
 /// The type that the parent gets: `u32`, or `__private::Ok<io::Result<u32>>`.
 fn value(process: &Process) -> TokenStream {
-    let runtime = &process.runtime;
     match &process.output {
         Output::Unit | Output::Refused(None) => quote!(()),
         Output::Value(ty) | Output::Refused(Some(ty)) => quote!(#ty),
-        Output::Fallible(ty) => quote!(#runtime::__private::Ok<#ty>),
+        Output::Fallible(ty) => process.runtime.alias("Ok", ty, 0),
         Output::Never => quote!(::core::convert::Infallible),
     }
 }
 
-/// The builder: `__private::returns::<u32>("run2", move || run2(name)).daemon(true)`.
+/// The builder: `__private::process("run2", move || run2(name)).returns::<Value<u32, _>>().daemon(true)`.
 ///
-/// The path stands at the user's type, for there rustc points when the type cannot cross.
+/// What checks the user's type stands where it does, for there rustc points when the type cannot cross.
 fn made(process: &Process, call: &TokenStream) -> TokenStream {
     let (runtime, name) = (&process.runtime, &process.name);
     let made = match &process.output {
-        Output::Unit => quote!(#runtime::__private::returns::<()>(#name, move || #call)),
+        Output::Unit => quote!(#runtime::__private::process(#name, move || #call).returns::<()>()),
         Output::Value(ty) => {
-            let private = private(process, ty.span());
-            quote_spanned! {ty.span().resolved_at(Span::call_site())=> #private::returns::<#ty>(#name, move || #call) }
+            let checked = runtime.alias("Value", ty, 1);
+            quote!(#runtime::__private::process(#name, move || #call).returns::<#checked>())
         }
         Output::Fallible(ty) => {
-            let private = private(process, ty.span());
-            quote_spanned! {ty.span().resolved_at(Span::call_site())=> #private::fails::<#ty>(#name, move || #call) }
+            let checked = runtime.alias("Fails", ty, 2);
+            quote!(#runtime::__private::process(#name, move || #call).fails::<#checked>())
         }
         Output::Never => quote!(#runtime::__private::diverges(#name, move || #call)),
         Output::Refused(_) => {
@@ -111,10 +127,4 @@ fn made(process: &Process, call: &TokenStream) -> TokenStream {
         true => quote!(#runtime::__private::allow_threads(#made #daemon)),
         false => quote!(#made #daemon),
     }
-}
-
-fn private(process: &Process, span: Span) -> TokenStream {
-    let runtime = process.runtime.at(span);
-    let span = span.resolved_at(Span::call_site());
-    quote_spanned!(span=> #runtime::__private)
 }

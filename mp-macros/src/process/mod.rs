@@ -18,12 +18,11 @@ pub(crate) fn attribute(args: TokenStream, tokens: TokenStream) -> TokenStream {
     let args = ProcessArgs::parse(args, &mut errors);
     let declaration = match syn::parse2::<FnItem>(tokens.clone()) {
         Ok(item) => Process::new(args, item, &mut errors).map(|process| expand::declaration(&process)),
-        Err(error) => {
-            match item::keyword(&tokens) {
-                Some(keyword) if !model::begins_function(&keyword) => {
-                    errors.at(keyword, "`#[process]` marks a function: put it on an `fn`");
-                }
-                _ => errors.push(error),
+        Err(_) => {
+            // A function that is none to syn is none to rustc, which has said so before it called the macro. So it
+            // has of a statement.
+            if let Some(keyword) = item::keyword(&tokens).filter(|keyword| keyword.to_string() != "let") {
+                errors.at(keyword, "`#[process]` marks a function: put it on an `fn`");
             }
             None
         }

@@ -1,8 +1,8 @@
 //! A process function, validated: what `expand` prints.
 
-use proc_macro2::{Ident, Span, TokenTree};
+use proc_macro2::{Ident, Span};
 use quote::format_ident;
-use syn::{FnArg, GenericParam, Pat, ReturnType, Type};
+use syn::{FnArg, GenericParam, Generics, Pat, ReturnType, Type};
 
 use crate::errors::Errors;
 use crate::item::FnItem;
@@ -18,8 +18,9 @@ pub(crate) struct Process {
     pub(crate) daemon: bool,
     pub(crate) threads_allowed: bool,
     pub(crate) parameters: Vec<Parameter>,
+    pub(crate) generics: Generics,
     /// The type and const parameters, as arguments for the call.
-    pub(crate) generics: Vec<Ident>,
+    pub(crate) arguments: Vec<Ident>,
     pub(crate) output: Output,
 }
 
@@ -49,15 +50,13 @@ impl Process {
     /// Validates. Nothing can stand beside a method; beside a function with any other mistake, a launcher of the
     /// same signature does, so that its uses bring no more errors.
     pub(crate) fn new(args: ProcessArgs, item: FnItem, errors: &mut Errors) -> Option<Process> {
-        let is_main = item.sig.ident == "main";
-        not_main(&item, errors);
-        marked_once(&item, errors);
-        has_body(&item, errors);
-        let free = signature::no_receiver(&item.sig, WHO, errors);
+        let free = signature::no_receiver(&item.sig, WHO, errors) && signature::no_self_type(&item.sig, WHO, errors);
+        let stands_alone = free && has_body(&item, errors);
+        let marked_once = marked_once(&item, errors);
+        let not_main = not_main(&item, errors);
         let output = output(&item, errors);
         signature::nameable_parameters(&item.sig, WHO, errors);
-        signature::not_variadic(&item.sig, WHO, errors);
-        if !free || is_main || item.body.is_none() {
+        if !stands_alone || !marked_once || !not_main {
             return None;
         }
 
@@ -65,48 +64,64 @@ impl Process {
             Some(name) => name.value(),
             None => plain(&item.sig.ident),
         };
-        let generics = item.sig.generics.params.iter().filter_map(|parameter| match parameter {
+        let ProcessArgs { daemon, threads_allowed, runtime, .. } = args;
+        let unspoken = Process {
+            runtime,
+            name,
+            daemon,
+            threads_allowed,
+            parameters: Vec::new(),
+            generics: Generics::default(),
+            arguments: Vec::new(),
+            output: Output::Refused(None),
+            item,
+        };
+        Some(if signature::has_meaning(&unspoken.item.sig) { unspoken.typed(output) } else { unspoken.untyped() })
+    }
+
+    /// With the types of the function.
+    fn typed(self, output: Output) -> Process {
+        let generics = self.item.sig.generics.clone();
+        let arguments = generics.params.iter().filter_map(|parameter| match parameter {
             GenericParam::Type(parameter) => Some(parameter.ident.clone()),
             GenericParam::Const(parameter) => Some(parameter.ident.clone()),
             GenericParam::Lifetime(_) => None,
         });
-        Some(Process {
-            runtime: args.runtime,
-            name,
-            daemon: args.daemon,
-            threads_allowed: args.threads_allowed,
-            parameters: parameters(&item),
-            generics: generics.collect(),
-            output,
-            item,
-        })
+        Process { arguments: arguments.collect(), parameters: parameters(&self.item), generics, output, ..self }
+    }
+
+    /// With parameters that take anything, for a function whose own types rustc will complain of.
+    fn untyped(self) -> Process {
+        let mut parameters = parameters(&self.item);
+        for parameter in &mut parameters {
+            parameter.ty = syn::parse_quote!(impl Sized);
+        }
+        Process { parameters, ..self }
     }
 }
 
-/// Whether an item that begins so is a function.
-pub(crate) fn begins_function(keyword: &TokenTree) -> bool {
-    let TokenTree::Ident(keyword) = keyword else { return false };
-    ["fn", "async", "unsafe", "extern", "const", "safe", "default"].contains(&keyword.to_string().as_str())
-}
-
-fn not_main(item: &FnItem, errors: &mut Errors) {
-    if item.sig.ident == "main" {
+fn not_main(item: &FnItem, errors: &mut Errors) -> bool {
+    let is_main = item.sig.ident == "main";
+    if is_main {
         errors.at(&item.sig.ident, "`main` begins the program and is no process of its own: mark another function and spawn it, or list it in `mp_main!`");
     }
+    !is_main
 }
 
-fn marked_once(item: &FnItem, errors: &mut Errors) {
-    for attr in &item.attrs {
-        if attr.path().segments.last().is_some_and(|last| last.ident == "process") {
-            errors.at(attr.path(), "`#[process]` is given twice: one is enough");
-        }
+/// The other `#[process]` is left in its place, and declares the process.
+fn marked_once(item: &FnItem, errors: &mut Errors) -> bool {
+    let other = item.attrs.iter().find(|attr| attr.path().segments.last().is_some_and(|last| last.ident == "process"));
+    if let Some(other) = other {
+        errors.at(other.path(), "`#[process]` is given twice: one is enough");
     }
+    other.is_none()
 }
 
-fn has_body(item: &FnItem, errors: &mut Errors) {
+fn has_body(item: &FnItem, errors: &mut Errors) -> bool {
     if item.body.is_none() {
         errors.at(&item.sig.ident, "a process function has a body: mark a function of this crate that calls this one");
     }
+    item.body.is_some()
 }
 
 fn output(item: &FnItem, errors: &mut Errors) -> Output {
@@ -118,7 +133,7 @@ fn output(item: &FnItem, errors: &mut Errors) -> Output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(&**ty),
     };
-    if !owned || sig.asyncness.is_some() || matches!(sig.safety, syn::Safety::Unsafe(_)) || sig.variadic.is_some() {
+    if !owned || sig.asyncness.is_some() || matches!(sig.safety, syn::Safety::Unsafe(_)) {
         return Output::Refused(ty.filter(|_| owned).cloned());
     }
     match ty {
@@ -137,13 +152,15 @@ fn parameters(item: &FnItem) -> Vec<Parameter> {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
-    let given: Vec<Option<Ident>> = typed
-        .clone()
-        .map(|typed| match &*typed.pat {
-            Pat::Ident(pat) if pat.subpat.is_none() && pat.ident != item.sig.ident => Some(pat.ident.clone()),
+    let mut given: Vec<Option<Ident>> = Vec::new();
+    for typed in typed.clone() {
+        given.push(match &*typed.pat {
+            Pat::Ident(pat) if pat.subpat.is_none() && pat.ident != item.sig.ident => {
+                Some(pat.ident.clone()).filter(|name| !given.iter().flatten().any(|other| other == name))
+            }
             _ => None,
-        })
-        .collect();
+        });
+    }
     let derived = |index: usize| {
         let taken = |name: &Ident| given.iter().flatten().any(|other| other == name);
         let mut name = format_ident!("arg{index}", span = Span::call_site());

@@ -1,10 +1,11 @@
 //! A program as tokens. Nothing here can fail, and nothing here decides.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::program::model::{Main, Program, Start};
+use crate::runtime_path;
 
 /// The `fn main` of the program:
 ///
@@ -14,7 +15,7 @@ use crate::program::model::{Main, Program, Start};
 ///     __private::program(|program| {
 ///         let greeter = { use self::run2 as entry1; program.start_as("greeter", entry1::process("lucky"))? };
 ///         let main = move || -> () { greeter.join(); };
-///         Ok(main())
+///         Ok(Termination::report(main()))
 ///     })
 /// }
 /// ```
@@ -23,18 +24,20 @@ pub(crate) fn program(program: &Program) -> TokenStream {
     let context = Ident::new("program", Span::mixed_site());
     let starts = program.entries.iter().map(|entry| start(entry, &context));
     let main = program.main.as_ref().map(main);
-    let result = match program.main {
-        Some(_) => quote!(main()),
-        None => quote!(()),
+    let code = match &program.main {
+        Some(main) => code(main),
+        None => quote!(::std::process::ExitCode::SUCCESS),
     };
+    let docs = program.main.iter().flat_map(|main| &main.docs);
     quote! {
+        #(#docs)*
         fn main() -> ::std::process::ExitCode {
             #[allow(unused_imports, reason = "found only by what is not a process function")]
             use #runtime::__private::unmarked::*;
             #runtime::__private::program(|#context| {
                 #(#starts)*
                 #main
-                ::core::result::Result::Ok(#result)
+                ::core::result::Result::Ok(#code)
             })
         }
     }
@@ -62,7 +65,7 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
     };
     let arguments = {
         let list = quote!(#(#arguments),*);
-        let mut group = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, list);
+        let mut group = Group::new(Delimiter::Parenthesis, list);
         group.set_span(*arguments_span);
         group
     };
@@ -85,13 +88,30 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
 /// let main = move || -> io::Result<()> { .. };
 /// ```
 fn main(main: &Main) -> TokenStream {
-    let Main { attrs, output, body } = main;
+    let Main { attrs, output, body, .. } = main;
+    let at = main.at.resolved_at(Span::call_site());
     let output = match output {
         Some(output) => quote!(#output),
-        None => quote!(()),
+        None => quote_spanned!(at=> ()),
     };
+    let closure = quote_spanned!(at=> move || -> #output #body);
     quote! {
         #(#attrs)*
-        let main = move || -> #output #body;
+        let main = #closure;
     }
+}
+
+/// The exit code: `Termination::report(main())`, placed at the type that `fn main` returns, for there rustc points
+/// when no code can be made of it.
+fn code(main: &Main) -> TokenStream {
+    let Some(output) = &main.output else { return quote!(::std::process::Termination::report(main())) };
+    let (first, last) = runtime_path::ends(output);
+    let parenthesized = |inside| {
+        let mut group = Group::new(Delimiter::Parenthesis, inside);
+        group.set_span(last);
+        group
+    };
+    let call = parenthesized(TokenStream::new());
+    let argument = parenthesized(quote_spanned!(first=> main #call));
+    quote_spanned!(first=> ::std::process::Termination::report #argument)
 }

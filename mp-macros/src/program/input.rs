@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Path, Token, bracketed, parenthesized};
 
 use crate::errors::Errors;
@@ -11,6 +11,8 @@ use crate::options::{self, Known};
 use crate::runtime_path::RuntimePath;
 
 const KNOWN: [Known; 1] = [Known { key: "crate", usage: "`crate = ::path`" }];
+
+const A_CALL: &str = "expected a process function and its arguments, as in `run1();`";
 
 /// The program as it was written.
 pub(crate) struct ProgramInput {
@@ -109,9 +111,15 @@ impl Parse for Entry {
         }
         let (label, count) = label(input)?;
         if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || is_keyword(input) {
-            return Err(input.error("expected a process function and its arguments, as in `run1();`"));
+            return Err(input.error(A_CALL));
         }
         let path: Path = input.parse()?;
+        if ["self", "super", "crate"].iter().any(|word| path.is_ident(word)) {
+            return Err(syn::Error::new_spanned(path, A_CALL));
+        }
+        if input.peek(Token![:]) || input.peek(Token![=]) {
+            return Err(syn::Error::new_spanned(path, "a label is one name and a colon, as in `worker: run1();`"));
+        }
         if !input.peek(syn::token::Paren) {
             let written = quote::quote!(#path).to_string().replace(' ', "");
             return Err(syn::Error::new_spanned(
@@ -121,10 +129,19 @@ impl Parse for Entry {
         }
         let arguments;
         let paren = parenthesized!(arguments in input);
-        let arguments = arguments.parse_terminated(Expr::parse, Token![,])?.into_iter().collect();
+        let arguments = whole(&arguments, |list| list.parse_terminated(Expr::parse, Token![,]))?.into_iter().collect();
         end(input, &paren)?;
         Ok(Entry { attrs, label, count, path, paren, arguments })
     }
+}
+
+/// Parses what stands in brackets. Of a mistake there the rest is skipped, or syn would report it too.
+fn whole<T>(inside: &ParseBuffer<'_>, parse: impl FnOnce(&ParseBuffer<'_>) -> syn::Result<T>) -> syn::Result<T> {
+    let parsed = parse(inside);
+    if parsed.is_err() {
+        inside.parse::<TokenStream>()?;
+    }
+    parsed
 }
 
 /// Whatever else people write into a `main`.
@@ -175,10 +192,13 @@ fn label(input: ParseStream<'_>) -> syn::Result<(Option<Ident>, Option<Expr>)> {
                 format_args!("how many replicas? write `{label}[4]: ..`"),
             ));
         }
-        count = Some(inside.parse()?);
-        if !inside.is_empty() {
-            return Err(inside.error("the number of replicas is one expression, as in `worker[4]: ..`"));
-        }
+        count = Some(whole(&inside, |inside| {
+            let count = inside.parse()?;
+            match inside.is_empty() {
+                true => Ok(count),
+                false => Err(inside.error("the number of replicas is one expression, as in `worker[4]: ..`")),
+            }
+        })?);
         if !input.peek(Token![:]) {
             return Err(input.error(format_args!("expected `:` after the label, as in `{label}[4]: run1();`")));
         }

@@ -36,6 +36,9 @@ pub(crate) struct Start {
 
 /// The parent's own code.
 pub(crate) struct Main {
+    pub(crate) docs: Vec<Attribute>,
+    /// Where its name stands.
+    pub(crate) at: Span,
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) output: Option<Type>,
     pub(crate) body: Group,
@@ -56,7 +59,10 @@ impl Program {
 }
 
 fn start(entry: Entry, errors: &mut Errors) -> Option<Start> {
-    let Entry { attrs, label, count, mut path, paren, arguments } = entry;
+    let Entry { mut attrs, label, count, mut path, paren, arguments } = entry;
+    // Documentation of a variable would be a warning.
+    attrs.retain(|attr| !attr.path().is_ident("doc"));
+    no_option(&attrs, errors);
     some_replicas(count.as_ref(), errors);
     let last = path.segments.last_mut()?;
     let generics = std::mem::take(&mut last.arguments);
@@ -72,6 +78,14 @@ fn start(entry: Entry, errors: &mut Errors) -> Option<Start> {
         arguments,
         arguments_span: paren.span.join(),
     })
+}
+
+fn no_option(attrs: &[Attribute], errors: &mut Errors) {
+    for attr in attrs {
+        if attr.path().is_ident("crate") {
+            errors.at(attr.path(), "options stand in the first line, with a `!`: write `#![crate = ..]`");
+        }
+    }
 }
 
 fn some_replicas(count: Option<&Expr>, errors: &mut Errors) {
@@ -134,9 +148,16 @@ fn plain_main(item: FnItem, errors: &mut Errors) -> Option<Main> {
     if let Some(token) = &sig.constness {
         errors.at(token, "`fn main` is not `const`: it runs");
     }
+    if let Some(abi) = &sig.abi {
+        errors.at(abi, "`fn main` is not `extern`: nobody calls it but the program");
+    }
+    if item.body.is_none() {
+        errors.at(&sig.ident, "`fn main` has a body: leave it out if it has nothing to do");
+    }
     let output = match item.sig.output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(*ty),
     };
-    Some(Main { attrs: item.attrs, output, body: item.body? })
+    let (docs, attrs) = item.attrs.into_iter().partition(|attr| attr.path().is_ident("doc"));
+    Some(Main { docs, attrs, at: item.sig.ident.span(), output, body: item.body? })
 }

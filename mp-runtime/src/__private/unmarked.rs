@@ -4,9 +4,7 @@
 //! scope. A process function brings a type of that name along; for any other function the name finds the type of
 //! this module, imported in the outer scope, which accepts the arguments and cannot be started.
 
-/// A call of a function that is not marked `#[process]`.
-#[derive(Debug)]
-pub struct Unmarked(());
+use crate::program::PlainFunction;
 
 macro_rules! entries {
     ($($entry:ident($($argument:ident)*))*) => {$(
@@ -17,9 +15,9 @@ macro_rules! entries {
         impl $entry {
             /// Accepts the arguments.
             #[allow(clippy::too_many_arguments, non_snake_case, reason = "as many as the user wrote")]
-            pub fn process<$($argument),*>($($argument: $argument),*) -> Unmarked {
+            pub fn process<$($argument),*>($($argument: $argument),*) -> PlainFunction {
                 let _ = ($($argument,)*);
-                Unmarked(())
+                PlainFunction(())
             }
         }
     )*};
@@ -35,4 +33,8 @@ entries! {
     entry6(A B C D E F)
     entry7(A B C D E F G)
     entry8(A B C D E F G H)
+    entry9(A B C D E F G H I)
+    entry10(A B C D E F G H I J)
+    entry11(A B C D E F G H I J K)
+    entry12(A B C D E F G H I J K L)
 }

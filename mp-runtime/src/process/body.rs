@@ -49,16 +49,42 @@ pub trait Sealed {}
 /// Reads a value back: kept beside the handle, whose type then needs no bounds.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, String>;
 
+/// What a result or an error crosses as: the parameter of [`Value`] and [`Failure`].
+///
+/// Each of these traits has two implementations for every type, one of which nothing fulfils. So rustc, which
+/// would choose a single one before looking at its bounds and then complain of these, says that the trait itself
+/// is missing, in our words. `_` in place of the parameter is the one that fits.
+#[derive(Debug)]
+pub struct Crossing(());
+
+/// In the implementations that nothing fulfils.
+#[derive(Debug)]
+pub struct NotCrossing(());
+
+/// Implemented by nothing.
+pub trait Impossible {}
+
 /// A type that can be the result of a process: any that serde can write and read back, owning its data.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a process",
-    label = "does not implement `serde::Serialize` and `serde::de::DeserializeOwned`",
-    note = "a result crosses to the parent as bytes: derive both on a type of your own, or return what it is made of"
+    label = "serde cannot write `{Self}` and read it back",
+    note = "a result crosses to the parent as bytes: derive `serde::Serialize` and `serde::Deserialize` on a type of \
+            your own, require them of a type parameter, or return what the value is made of"
 )]
-pub trait Value: Serialize + DeserializeOwned {}
+pub trait Value<By> {
+    /// The type, if it can.
+    type Itself;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Value for T {}
+impl<T: Serialize + DeserializeOwned> Value<Crossing> for T {
+    type Itself = T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Impossible> Value<NotCrossing> for T {
+    type Itself = T;
+}
 
 /// The standard `Result`, seen through any alias.
 #[diagnostic::on_unimplemented(
@@ -76,6 +102,7 @@ pub trait Fallible {
     fn into_result(self) -> Result<Self::Ok, Self::Err>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E> Fallible for Result<T, E> {
     type Ok = T;
     type Err = E;
@@ -88,18 +115,28 @@ impl<T, E> Fallible for Result<T, E> {
 /// An error that can be the result of a process: it crosses as the text it displays.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a process",
-    label = "does not implement `std::fmt::Display`",
+    label = "`{Self}` does not implement `std::fmt::Display`",
     note = "an error crosses to the parent as its text: implement `Display`, or map it with `map_err`"
 )]
-pub trait Failure: fmt::Display {}
+pub trait Failure<By> {
+    /// The type, if it can.
+    type Itself;
+}
 
 #[diagnostic::do_not_recommend]
-impl<E: fmt::Display> Failure for E {}
+impl<E: fmt::Display> Failure<Crossing> for E {
+    type Itself = E;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Impossible> Failure<NotCrossing> for E {
+    type Itself = E;
+}
 
 /// A function, its codec bound where its types are known.
 ///
-/// The traits are asked for once, in [`returns`] and its like, and remembered here as function pointers.
-/// So a missing one is one error, at the type in question, and not one at each place the type is named.
+/// What the codec asks of the types is asked for once, in [`returns`] and its like, and remembered here as function
+/// pointers: the handle needs no bounds.
 pub(crate) struct Function<F, R, T> {
     function: F,
     encode: fn(R, &mut dyn Write) -> Result<(), String>,
@@ -127,14 +164,14 @@ impl<F: FnOnce() -> R, R, T> Body for Function<F, R, T> {
 }
 
 /// A function that gives a value.
-pub(crate) fn returns<T: Value, F: FnOnce() -> T>(function: F) -> Function<F, T, T> {
+pub(crate) fn returns<T: Serialize + DeserializeOwned, F: FnOnce() -> T>(function: F) -> Function<F, T, T> {
     Function { function, encode: |value, payload| encode(&value, payload), decode }
 }
 
 /// A function that gives a value or says what went wrong.
 pub(crate) fn fails<R, F>(function: F) -> Function<F, R, R::Ok>
 where
-    R: Fallible<Ok: Value, Err: Failure>,
+    R: Fallible<Ok: Serialize + DeserializeOwned, Err: fmt::Display>,
     F: FnOnce() -> R,
 {
     let encode = |result: R, payload: &mut dyn Write| match result.into_result() {
@@ -150,11 +187,11 @@ pub(crate) fn diverges<F: FnOnce() -> Infallible>(function: F) -> Function<F, In
     Function { function, encode: |never, _| match never {}, decode }
 }
 
-fn encode<T: Value>(value: &T, payload: &mut dyn Write) -> Result<(), String> {
+fn encode<T: Serialize>(value: &T, payload: &mut dyn Write) -> Result<(), String> {
     codec::encode(value, payload).map_err(|error| format!("its result could not be encoded: {error}"))
 }
 
-fn decode<T: Value>(bytes: &[u8]) -> Result<T, String> {
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     codec::decode(bytes).map_err(|error| error.to_string())
 }
 

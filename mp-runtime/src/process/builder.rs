@@ -6,6 +6,7 @@ use crate::error::{SpawnError, SpawnErrorKind};
 use crate::process::body::Body;
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan};
+use crate::process::outbox::Payload;
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -69,21 +70,17 @@ impl<B: Body> Builder<B> {
     /// descriptors. Nothing is left of the attempt.
     pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
         let Builder { body, plan } = self;
-        let name = plan.name.clone();
+        if let Err(why) = check(&plan.name) {
+            return Err(SpawnError::new(plan.name, SpawnErrorKind::Name(why)));
+        }
         let decode = body.decoder();
         let mut body = Some(body);
-        let mut run = |payload: &mut crate::process::report::Payload<'_>| match body.take() {
+        let mut run = |payload: &mut Payload| match body.take() {
             Some(body) => body.run(payload),
             None => Err("its function was called twice".to_owned()),
         };
-        let started = match check(&name) {
-            Ok(()) => method::fork::start(plan, &mut run),
-            Err(why) => Err(SpawnErrorKind::Name(why)),
-        };
-        match started {
-            Ok(record) => Ok(Child::new(record, decode)),
-            Err(kind) => Err(SpawnError::new(&name, kind)),
-        }
+        let record = method::fork::start(plan, &mut run)?;
+        Ok(Child::new(record, decode))
     }
 }
 

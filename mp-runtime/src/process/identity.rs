@@ -1,36 +1,18 @@
 //! Who this process is, and who started it.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use crate::process::launch::Launch;
 use crate::process::registry;
 use crate::sys::pidfd;
-
-/// What this process was told about itself when it was started.
-#[derive(Debug)]
-pub(crate) struct Identity {
-    pub(crate) name: String,
-    pub(crate) daemon: bool,
-    pub(crate) replica: Option<usize>,
-    pub(crate) parent: Origin,
-}
-
-/// The process that started this one.
-#[derive(Debug)]
-pub(crate) struct Origin {
-    pub(crate) name: String,
-    pub(crate) id: u32,
-    /// Opened by that process itself, so it names no other.
-    pub(crate) pidfd: Arc<OwnedFd>,
-}
 
 /// The name of a process that no process function runs in.
 pub(crate) const MAIN: &str = "main";
 
 /// The process that calls [`current`].
-#[derive(Debug, Clone)]
-pub struct Current(Option<Arc<Identity>>);
+#[derive(Debug, Clone, Copy)]
+pub struct Current(Option<&'static Launch>);
 
 /// Tells about the calling process.
 ///
@@ -48,7 +30,7 @@ pub struct Current(Option<Arc<Identity>>);
 /// # }
 /// ```
 pub fn current() -> Current {
-    Current(registry::lock().identity())
+    Current(registry::lock().launch())
 }
 
 impl Current {
@@ -59,23 +41,23 @@ impl Current {
 
     /// The name it was started with; `main` for a process that was not started by this framework.
     pub fn name(&self) -> &str {
-        self.0.as_ref().map_or(MAIN, |identity| &identity.name)
+        self.0.map_or(MAIN, |launch| &launch.name)
     }
 
     /// Whether it was started as a daemon: it will be stopped when its parent ends, not waited for.
     pub fn is_daemon(&self) -> bool {
-        self.0.as_ref().is_some_and(|identity| identity.daemon)
+        self.0.is_some_and(|launch| launch.daemon)
     }
 
     /// Which of the replicas of its `mp_main!` entry it is, from 0; `None` if it is not one of several.
     pub fn replica(&self) -> Option<usize> {
-        self.0.as_ref().and_then(|identity| identity.replica)
+        self.0.and_then(|launch| launch.replica)
     }
 }
 
 /// The process that started the calling one. See [`parent`].
-#[derive(Debug, Clone)]
-pub struct Parent(Arc<Identity>);
+#[derive(Debug, Clone, Copy)]
+pub struct Parent(&'static Launch);
 
 /// The process that started this one; `None` in one that was not started by this framework.
 ///
@@ -98,13 +80,13 @@ pub struct Parent(Arc<Identity>);
 /// # }
 /// ```
 pub fn parent() -> Option<Parent> {
-    registry::lock().identity().map(Parent)
+    registry::lock().launch().map(Parent)
 }
 
 impl Parent {
     /// Its process id.
     pub fn id(&self) -> u32 {
-        self.0.parent.id
+        self.0.parent.id.unsigned_abs()
     }
 
     /// Its name: `main`, or what it was itself started with.
@@ -126,7 +108,14 @@ impl Parent {
 
 impl AsFd for Parent {
     /// Its process descriptor: readable once it has ended.
+    ///
+    /// # Panics
+    ///
+    /// In a process that the calling one started later, unless it was called here before.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.parent.pidfd.as_fd()
+        match self.0.parent.pidfd.lend() {
+            Some(pidfd) => pidfd,
+            None => panic!("this handle is of another process's parent"),
+        }
     }
 }

@@ -10,10 +10,10 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
 use std::fmt;
 use std::panic::{self, PanicHookInfo};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::process::report::{self, Outbox};
+use crate::process::outbox::{self, Outbox};
 use crate::wire::codec;
 use crate::wire::frame::State;
 
@@ -92,7 +92,7 @@ impl Panic {
         (message, location.map(|Location { file, line, column }| (file, line, column)), thread, backtrace)
     }
 
-    pub(crate) fn send(&self, outbox: &Outbox, state: State) {
+    pub(crate) fn send(&self, outbox: Outbox, state: State) {
         // Strings and integers always encode; what can fail is the write, and then the exit status tells.
         let _ = outbox.send(state, &self.fields());
     }
@@ -128,24 +128,40 @@ thread_local! {
     static LATEST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Whether this process has the hook, by its own doing or by inheritance.
-static INSTALLED: AtomicBool = AtomicBool::new(false);
+/// The address of the hook, once it is made.
+static HOOK: AtomicUsize = AtomicUsize::new(0);
 
-/// Has every panic of this process noted, before whatever hook there is prints it.
+/// Has every panic of a child forked from now on noted, before whatever hook there is prints it.
+///
+/// This happens in the parent, which has the code at hand and mostly nothing to do, rather than in each child. The
+/// hook is asked for each time, for the user may have set another since.
 pub(crate) fn watch() {
-    if !INSTALLED.swap(true, Ordering::Relaxed) {
-        let printing = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            note(info);
-            printing(info);
-        }));
+    if thread::panicking() {
+        return; // std lets nobody change the hook now
     }
+    let hook = panic::take_hook();
+    if address(&*hook) == HOOK.load(Ordering::Relaxed) {
+        return panic::set_hook(hook);
+    }
+    let noting: Box<Hook> = Box::new(move |info| {
+        note(info);
+        hook(info);
+    });
+    HOOK.store(address(&*noting), Ordering::Relaxed);
+    panic::set_hook(noting);
+}
+
+type Hook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send;
+
+fn address(hook: &Hook) -> usize {
+    (&raw const *hook).addr()
 }
 
 /// What std says when unwinding meets something that must not unwind. The panic before it is the cause.
 const CANNOT_UNWIND: [&str; 2] = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
 
 fn note(info: &PanicHookInfo<'_>) {
+    let Some(outbox) = outbox::mine() else { return };
     let mut panic = Panic {
         message: message(info.payload()),
         location: info.location().map(|at| Location {
@@ -163,7 +179,7 @@ fn note(info: &PanicHookInfo<'_>) {
             panic = Panic { message: format!("{}; then: {}", cause.message, panic.message), ..cause };
         }
     }
-    if fatal && let Some(outbox) = report::mine() {
+    if fatal {
         panic.send(outbox, State::Aborting);
     }
     LATEST.set(Some(panic));

@@ -9,8 +9,9 @@ use nix::unistd::{Pid, getpid};
 
 use crate::error::Stage;
 use crate::process::exit::{self, Exit, ExitKind, Usage};
+use crate::process::launch::Launch;
 use crate::process::panic::Panic;
-use crate::process::report::Report;
+use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::pidfd;
 use crate::sys::wait::{self, Ended, Waited};
@@ -20,12 +21,9 @@ use crate::wire::frame::{Head, State};
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
 pub(crate) struct Record {
-    name: String,
+    launch: Arc<Launch>,
     id: Pid,
-    daemon: bool,
-    started: Instant,
     pidfd: ProcessFd,
-    report: Arc<Report>,
     /// Set once, by the one who reaped it.
     end: OnceLock<End>,
     /// Held while reaping, so that nobody takes "already reaped" for "lost".
@@ -46,31 +44,21 @@ struct End {
 }
 
 impl Record {
-    pub(crate) fn new(
-        name: String,
-        id: Pid,
-        daemon: bool,
-        started: Instant,
-        pidfd: ProcessFd,
-        report: Arc<Report>,
-    ) -> Record {
+    pub(crate) fn new(launch: Arc<Launch>, id: Pid, pidfd: ProcessFd) -> Record {
         Record {
-            name,
+            owner: Pid::from_raw(launch.parent.id),
+            launch,
             id,
-            daemon,
-            started,
             pidfd,
-            report,
             end: OnceLock::new(),
             reaping: Mutex::new(()),
             seen: AtomicBool::new(false),
             sent: AtomicU64::new(0),
-            owner: getpid(),
         }
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.launch.name
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -78,7 +66,12 @@ impl Record {
     }
 
     pub(crate) fn is_daemon(&self) -> bool {
-        self.daemon
+        self.launch.daemon
+    }
+
+    /// Shares its report with no more processes.
+    pub(crate) fn hide_report(&self) {
+        self.launch.report.hide();
     }
 
     pub(crate) fn pidfd(&self) -> &ProcessFd {
@@ -93,7 +86,7 @@ impl Record {
     /// Lets go of the descriptors, in a child just forked: the process they belong to is a sibling there.
     pub(crate) fn release(&self) {
         self.pidfd.release();
-        self.report.release();
+        self.launch.release();
     }
 
     /// How it ended, if it has: reaps it then.
@@ -182,11 +175,11 @@ impl Record {
     /// Hands the bytes of its value to `read`, if it has returned one.
     pub(crate) fn value<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<io::Result<R>> {
         let head = self.end.get()?.value?;
-        Some(self.report.payload(head, read))
+        Some(self.launch.report.payload(head, read))
     }
 
     fn not_here(&self) -> io::Error {
-        let text = format!("process `{}` (pid {}) was started by another process", self.name, self.id);
+        let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.id);
         io::Error::new(io::ErrorKind::PermissionDenied, text)
     }
 
@@ -195,7 +188,7 @@ impl Record {
     /// A report counts only if the exit status is the one that goes with it: a child that was killed after it had
     /// reported, or that ended itself from another thread, has not ended as it said it would.
     fn end_of(&self, ended: Option<Ended>) -> End {
-        let head = self.report.head();
+        let head = self.launch.report.head();
         let state = head.map(|head| head.state);
         let kind = match (&ended, head) {
             (None, _) => ExitKind::Lost,
@@ -213,9 +206,11 @@ impl Record {
             }
         };
         let reported = state.is_some_and(|state| state != State::Began);
-        let run_time = head.filter(|_| reported).map_or_else(|| self.started.elapsed(), |head| head.run_time);
+        let run_time = head
+            .filter(|_| reported)
+            .map_or_else(|| direct::now().saturating_sub(self.launch.started), |head| head.run_time);
         let exit = Exit {
-            name: self.name.clone(),
+            name: self.launch.name.clone(),
             id: self.id(),
             began: state.is_some_and(|state| state != State::NotStarted),
             run_time,
@@ -227,18 +222,19 @@ impl Record {
 
     fn failure(&self, head: Head) -> String {
         let lost = |error: &dyn std::fmt::Display| format!("(what it said was lost: {error})");
-        match self.report.payload(head, |bytes| codec::decode(bytes).map_err(|error| lost(&error))) {
+        match self.launch.report.payload(head, |bytes| codec::decode(bytes).map_err(|error| lost(&error))) {
             Ok(Ok(message)) | Ok(Err(message)) => message,
             Err(error) => lost(&error),
         }
     }
 
     fn panic(&self, head: Head) -> Panic {
-        self.report.payload(head, Panic::decode).unwrap_or_else(|_| Panic::decode(&[]))
+        self.launch.report.payload(head, Panic::decode).unwrap_or_else(|_| Panic::decode(&[]))
     }
 
     fn not_started(&self, head: Head) -> ExitKind {
-        let told: Option<(u8, i32)> = self.report.payload(head, |bytes| codec::decode(bytes).ok()).ok().flatten();
+        let told: Option<(u8, i32)> =
+            self.launch.report.payload(head, |bytes| codec::decode(bytes).ok()).ok().flatten();
         match told.and_then(|(stage, errno)| Some((*Stage::ALL.get(usize::from(stage))?, errno))) {
             Some((stage, errno)) => ExitKind::NotStarted { stage, errno },
             None => ExitKind::Exited(1),

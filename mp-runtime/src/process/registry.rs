@@ -1,21 +1,30 @@
 //! What this process knows of itself and of its children.
 
+use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::errno::Errno;
 use nix::unistd::{Pid, getpid};
 
 use crate::error::{SpawnErrorKind, Stage};
 use crate::process::ending;
-use crate::process::identity::{Identity, MAIN, Origin};
+use crate::process::identity::MAIN;
+use crate::process::launch::{Launch, Origin};
+use crate::process::outbox;
 use crate::process::record::Record;
-use crate::sys::{exit, pidfd};
+use crate::process::report::Spares;
+use crate::sys::fd::{self, ProcessFd};
+use crate::sys::{exit, fault, pidfd};
 
 /// The one registry of this process. Held across a fork, so that the child finds it free.
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    identity: None,
+    launch: None,
+    reserve: None,
     own: None,
     children: Vec::new(),
+    spares: Spares::none(),
+    closed: false,
     first_failure: None,
     at_exit: false,
     owner: None,
@@ -23,12 +32,18 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 
 #[derive(Debug)]
 pub(crate) struct Registry {
-    /// Who this process is; `None` in one that no process function runs in.
-    identity: Option<Arc<Identity>>,
-    /// This process's own descriptor, for its children to watch it by.
-    own: Option<Arc<OwnedFd>>,
+    /// How this process was started; `None` in one that no process function runs in.
+    launch: Option<&'static Launch>,
+    /// What children are told about this process.
+    own: Option<Arc<Origin>>,
+    /// A place in the descriptor table, for when there is no other.
+    reserve: Option<OwnedFd>,
     /// The children that have not been seen to end, in the order of their start.
     children: Vec<Arc<Record>>,
+    /// Report memory between two uses.
+    spares: Spares,
+    /// Whether the process is at its end and keeps nothing for later.
+    closed: bool,
     /// The code of the first failure that nobody looked at.
     first_failure: Option<u8>,
     /// Whether the exit handler is registered; a child inherits it.
@@ -44,45 +59,92 @@ pub(crate) fn lock() -> MutexGuard<'static, Registry> {
 }
 
 impl Registry {
-    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
-        self.identity.clone()
+    pub(crate) fn launch(&self) -> Option<&'static Launch> {
+        self.launch
     }
 
-    /// Makes what a fork needs and a process has once.
-    pub(crate) fn prepare(&mut self) -> Result<(), SpawnErrorKind> {
+    /// Makes what a fork needs and a process has once; what its children are told about it.
+    pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
+        if !self.is_ours() {
+            self.become_own();
+        }
         if !self.at_exit {
             let os = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::ENOMEM);
             exit::at_exit(ending::at_exit).map_err(|error| SpawnErrorKind::Os(Stage::ExitHandler, os(error)))?;
             self.at_exit = true;
+            fault::on_stack_overflow(outbox::overflowed);
         }
-        self.owner = Some(getpid());
-        if self.own.is_none() {
-            let own = pidfd::open(getpid()).map_err(|errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32))?;
-            self.own = Some(Arc::new(own));
+        let failed = |errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32);
+        let own = match self.own.take() {
+            Some(own) => own,
+            None => {
+                let name = self.launch.map_or(MAIN, |launch| &launch.name).to_owned();
+                let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
+                Arc::new(Origin { name, id: getpid().as_raw(), pidfd })
+            }
+        };
+        if self.reserve.is_none() {
+            let any = own.pidfd.get().ok_or(Errno::EBADF);
+            self.reserve = Some(any.and_then(fd::placeholder).map_err(failed)?);
         }
-        Ok(())
+        self.own = Some(Arc::clone(&own));
+        Ok(own)
     }
 
-    /// What a child of this process is told about it. `None` before [`prepare`](Registry::prepare).
-    pub(crate) fn origin(&self) -> Option<Origin> {
-        let name = self.identity.as_ref().map_or(MAIN, |identity| &identity.name).to_owned();
-        Some(Origin { name, id: std::process::id(), pidfd: Arc::clone(self.own.as_ref()?) })
+    /// Gives the reserved place in the descriptor table up; whether there was one.
+    pub(crate) fn yield_reserve(&mut self) -> bool {
+        self.reserve.take().is_some()
     }
 
     /// Turns the copy that a child has inherited into the child's own.
-    pub(crate) fn become_child(&mut self, identity: Identity) {
-        self.identity = Some(Arc::new(identity));
-        self.own = None;
+    pub(crate) fn become_child(&mut self, launch: &'static Launch) {
+        if let Some(parents) = self.launch.replace(launch) {
+            parents.release();
+            parents.parent.pidfd.release();
+        }
+        self.become_own();
+    }
+
+    /// Turns an inherited copy into the registry of the calling process, which has no children yet.
+    ///
+    /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
+    fn become_own(&mut self) {
+        mem::forget(self.own.take());
+        let siblings = mem::take(&mut self.children);
+        siblings.iter().for_each(|sibling| sibling.release());
+        mem::forget(siblings);
+        self.spares.release();
+        self.closed = false;
         self.first_failure = None;
         self.owner = Some(getpid());
-        for sibling in self.children.drain(..) {
-            sibling.release();
-        }
     }
 
     /// Whether this is the registry of the calling process.
     pub(crate) fn is_ours(&self) -> bool {
         self.owner == Some(getpid())
+    }
+
+    /// Report memory between two uses.
+    pub(crate) fn spares(&mut self) -> &mut Spares {
+        &mut self.spares
+    }
+
+    /// Whether the process is at its end and keeps nothing for later.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(crate) fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// Hides the reports of all children from the next one. Each is shared with its own child only.
+    pub(crate) fn hide_reports(&self) {
+        self.children.iter().for_each(|child| child.hide_report());
+        self.spares.hide();
+        if let Some(own) = &self.launch {
+            own.report.hide();
+        }
     }
 
     pub(crate) fn add(&mut self, child: Arc<Record>) {
@@ -122,5 +184,8 @@ impl Registry {
     /// Lets go of what a process keeps from one spawn to the next.
     pub(crate) fn close(&mut self) {
         self.own = None;
+        self.reserve = None;
+        self.spares.clear();
+        self.closed = true;
     }
 }

@@ -1,154 +1,222 @@
-//! The report of a child: a memory file that the parent makes before the fork, the child fills, and the parent
-//! reads after the child has ended. A value of any size fits, and nobody has to drain anything.
+//! The report of a child: memory that the parent makes before the fork, the child fills, and the parent reads
+//! after the child has ended. A value of any size fits, and nobody has to drain anything.
 //!
-//! The payload is written first and the head last, so a head that says "returned" has its whole value behind it.
+//! A report is a shared page, with the head and a short payload, and a memory file for a longer one. Making and
+//! freeing the two costs a tenth of a start, so the parent keeps a few that are used up (see [`Spares`]). The payload
+//! is written first and the head last, so a head that says "returned" has its whole value behind it.
 
-use std::io::{self, Write};
+use std::io;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::Arc;
-use std::time::Instant;
 
+use crate::process::registry;
+use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
-use crate::sys::latest::Latest;
 use crate::sys::memory::{self, Sealed};
-use crate::wire::codec::{self, CodecError};
-use crate::wire::frame::{Head, State};
+use crate::sys::page::Page;
+use crate::wire::frame::Head;
+
+/// What a report is made of.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    page: Page,
+    file: ProcessFd,
+    /// How often it has been used: what a straggler of an earlier use writes is not taken for the child's.
+    generation: u32,
+    /// The process that made it. In a copy elsewhere the page is not mapped.
+    owner: i32,
+}
+
+/// The word in which the parent tells the child what signals it handles; before it is the child's head.
+const HANDLED: usize = 3;
+/// Set in that word once it is valid. It is the bit of SIGKILL, which nobody can handle.
+const TOLD: u64 = 1 << (libc::SIGKILL - 1);
+/// The words before the payload.
+const HEAD: usize = 4;
+/// The longest payload that fits into the page, in bytes.
+pub(crate) const INLINE: usize = Page::SIZE - HEAD * size_of::<u64>();
+
+impl Memory {
+    fn new(owner: i32) -> nix::Result<Memory> {
+        let page = Page::new()?;
+        let file: OwnedFd = memory::create(c"mp-report")?;
+        Ok(Memory { page, file: ProcessFd::new(file), generation: 0, owner })
+    }
+}
+
+/// Report memory that is not in use, for the next child.
+#[derive(Debug)]
+pub(crate) struct Spares(Vec<Memory>);
+
+impl Spares {
+    /// More than this are not kept: it covers start, join, start, and small groups.
+    const MOST: usize = 8;
+
+    pub(crate) const fn none() -> Spares {
+        Spares(Vec::new())
+    }
+
+    /// Hides all from the next child.
+    pub(crate) fn hide(&self) {
+        self.0.iter().for_each(|memory| memory.page.hide());
+    }
+
+    /// Lets go of all, in a child just forked: its pages are not there, its files are the parent's.
+    pub(crate) fn release(&mut self) {
+        let spares = mem::take(&mut self.0);
+        spares.iter().for_each(|memory| memory.file.release());
+        mem::forget(spares);
+    }
+
+    /// Frees all.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// The parent's side.
 #[derive(Debug)]
 pub(crate) struct Report {
-    file: ProcessFd,
+    /// Taken out by `drop` only.
+    memory: Option<Memory>,
 }
 
-/// A payload up to this size is copied rather than mapped: a mapping costs two system calls and a page fault.
-const COPIED: usize = 64 * 1024;
-
 impl Report {
-    pub(crate) fn new(file: OwnedFd) -> Report {
-        Report { file: ProcessFd::new(file) }
+    /// Takes spare memory, or makes some, for a child of the calling process, whose id is `owner`.
+    pub(crate) fn new(owner: i32) -> nix::Result<Report> {
+        let spare = registry::lock().spares().0.pop();
+        let mut memory = match spare {
+            Some(memory) => memory,
+            None => Memory::new(owner)?,
+        };
+        memory.page.share()?;
+        memory.generation = memory.generation.wrapping_add(1);
+        Ok(Report { memory: Some(memory) })
+    }
+
+    /// Shares the memory with no more processes.
+    pub(crate) fn hide(&self) {
+        if let Some(memory) = &self.memory {
+            memory.page.hide();
+        }
+    }
+
+    fn file(&self) -> nix::Result<BorrowedFd<'_>> {
+        self.memory.as_ref().and_then(|memory| memory.file.get()).ok_or(nix::errno::Errno::EBADF)
+    }
+
+    /// Tells the child which signals its parent handles.
+    pub(crate) fn tell_handled(&self, handled: u64) {
+        if let Some(memory) = &self.memory {
+            memory.page.store(HANDLED, handled | TOLD);
+        }
+    }
+
+    /// Which signals the parent handles, if it has said so yet.
+    #[inline]
+    pub(crate) fn handled(&self) -> Option<u64> {
+        let handled = self.memory.as_ref()?.page.load(HANDLED);
+        (handled & TOLD != 0).then_some(handled & !TOLD)
     }
 
     /// The head, if the child has written one.
     pub(crate) fn head(&self) -> Option<Head> {
-        let mut bytes = [0; Head::SIZE];
-        memory::read_at(self.file.get()?, &mut bytes, 0).ok()?;
-        Head::decode(&bytes)
+        let Memory { page, generation, .. } = self.memory.as_ref()?;
+        // The stamp first: it is stored last.
+        Head::decode(std::array::from_fn(|word| page.load(word)), *generation)
     }
 
     /// Hands the payload that `head` speaks of to `read`.
     pub(crate) fn payload<R>(&self, head: Head, read: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
-        if head.length == 0 {
-            return Ok(read(&[]));
-        }
-        let file = self.file.get().ok_or_else(|| io::Error::from_raw_os_error(libc::EBADF))?;
         let length = usize::try_from(head.length).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
-        let end = NonZeroUsize::new(length.saturating_add(Head::SIZE)).unwrap_or(NonZeroUsize::MAX);
+        let Some(end) = NonZeroUsize::new(length) else { return Ok(read(&[])) };
+        let file = self.file()?;
         // What cannot be sealed, for a process the child left behind still maps it, is copied too.
-        if length > COPIED
+        if length > INLINE
             && let Ok(whole) = Sealed::map(file, end)
         {
-            return Ok(read(&whole[Head::SIZE..]));
+            return Ok(read(&whole));
         }
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
-        bytes.resize(length, 0);
-        memory::read_at(file, &mut bytes, Head::SIZE as u64)?;
+        match &self.memory {
+            Some(memory) if length <= INLINE => {
+                let words = HEAD..HEAD + length.div_ceil(size_of::<u64>());
+                bytes.extend(words.flat_map(|word| memory.page.load(word).to_ne_bytes()));
+                bytes.truncate(length);
+            }
+            _ => {
+                bytes.resize(length, 0);
+                memory::read_at(file, &mut bytes, 0)?;
+            }
+        }
         Ok(read(&bytes))
     }
 
-    /// Lets go of the memory in a child just forked: it is a sibling's.
+    /// Lets go of the memory in a child just forked: it is a sibling's, and its page is not there.
     pub(crate) fn release(&self) {
-        self.file.release();
-    }
-}
-
-/// The child's side.
-#[derive(Debug)]
-pub(crate) struct Outbox {
-    report: Arc<Report>,
-    started: Instant,
-}
-
-/// The outbox of this process, if the framework started it.
-static MINE: Latest<Outbox> = Latest::new();
-
-/// The outbox of this process, for panic hooks and signal handlers too.
-pub(crate) fn mine() -> Option<&'static Outbox> {
-    MINE.get()
-}
-
-impl Outbox {
-    /// Makes `report` the one that this process fills. It has run since `started`.
-    pub(crate) fn open(report: Arc<Report>, started: Instant) -> &'static Outbox {
-        MINE.set(Outbox { report, started })
+        if let Some(memory) = &self.memory {
+            memory.file.release();
+        }
     }
 
-    fn file(&self) -> nix::Result<BorrowedFd<'_>> {
-        self.report.file.get().ok_or(nix::errno::Errno::EBADF)
+    /// The page for the child to fill, and the generation to stamp its head with.
+    #[inline]
+    fn parts(&self) -> nix::Result<(&Page, u32)> {
+        let Some(memory) = &self.memory else { return Err(nix::errno::Errno::EBADF) };
+        Ok((&memory.page, memory.generation))
     }
 
-    /// Commits `state` with a payload of `length` bytes. Makes one system call, allocates nothing.
+    /// Writes the head. Makes no system call, allocates nothing.
+    #[inline]
+    pub(crate) fn commit(&self, head: Head) -> nix::Result<()> {
+        let (page, generation) = self.parts()?;
+        let [stamp, rest @ ..] = head.encode(generation);
+        rest.into_iter().enumerate().for_each(|(index, word)| page.store(index + 1, word));
+        page.store(0, stamp);
+        Ok(())
+    }
+
+    /// Writes a whole payload that fits into the page.
     ///
-    /// A report that cannot be written is a report not made: the parent then goes by the exit status.
-    pub(crate) fn commit(&self, state: State, length: u64) -> nix::Result<()> {
-        let head = Head { state, length, run_time: self.started.elapsed() };
-        memory::write_at(self.file()?, &head.encode(), 0)
-    }
-
-    /// Writes `value` as the payload and commits `state`.
-    pub(crate) fn send<T: serde::Serialize>(&self, state: State, value: &T) -> Result<(), CodecError> {
-        let mut payload = self.payload();
-        codec::encode(value, &mut payload)?;
-        // Without room for it there is no report; the exit status still tells.
-        if let Ok(length) = payload.finish() {
-            let _ = self.commit(state, length);
+    /// # Panics
+    ///
+    /// If it is longer than [`INLINE`].
+    pub(crate) fn fill(&self, bytes: &[u8]) -> nix::Result<()> {
+        let (page, _) = self.parts()?;
+        for (index, chunk) in bytes.chunks(size_of::<u64>()).enumerate() {
+            let mut word = [0; size_of::<u64>()];
+            word[..chunk.len()].copy_from_slice(chunk);
+            page.store(HEAD + index, u64::from_ne_bytes(word));
         }
         Ok(())
     }
 
-    /// Begins a payload.
-    pub(crate) fn payload(&self) -> Payload<'_> {
-        Payload { outbox: self, written: 0, buffer: Vec::new() }
+    /// Writes a part of a payload that will be too long for the page.
+    pub(crate) fn append(&self, bytes: &[u8], offset: u64) -> nix::Result<()> {
+        memory::write_at(self.file()?, bytes, offset)
+    }
+
+    fn is_short(&self) -> bool {
+        self.head().is_none_or(|head| head.length <= INLINE as u64)
     }
 }
 
-/// A payload being written.
-#[derive(Debug)]
-pub(crate) struct Payload<'a> {
-    outbox: &'a Outbox,
-    written: u64,
-    buffer: Vec<u8>,
-}
-
-impl Payload<'_> {
-    const BUFFER: usize = 64 * 1024;
-
-    /// Writes out the rest; the length of the whole payload.
-    pub(crate) fn finish(mut self) -> io::Result<u64> {
-        self.flush()?;
-        Ok(self.written)
-    }
-}
-
-impl Write for Payload<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.buffer.len() + bytes.len() > Payload::BUFFER {
-            self.flush()?;
+impl Drop for Report {
+    /// Keeps the memory for another child, unless its file was used. Never called with the registry held.
+    fn drop(&mut self) {
+        if self.memory.as_ref().is_some_and(|memory| memory.owner != direct::id()) {
+            mem::forget(self.memory.take());
+        } else if self.is_short()
+            && let Some(memory) = self.memory.take()
+        {
+            let mut registry = registry::lock();
+            if registry.spares().0.len() < Spares::MOST && !registry.is_closed() {
+                memory.page.store(0, 0);
+                memory.page.store(HANDLED, 0);
+                registry.spares().0.push(memory);
+            }
         }
-        if bytes.len() >= Payload::BUFFER {
-            memory::write_at(self.outbox.file()?, bytes, Head::SIZE as u64 + self.written)?;
-            self.written += bytes.len() as u64;
-        } else {
-            self.buffer.extend_from_slice(bytes);
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        memory::write_at(self.outbox.file()?, &self.buffer, Head::SIZE as u64 + self.written)?;
-        self.written += self.buffer.len() as u64;
-        self.buffer.clear();
-        Ok(())
     }
 }

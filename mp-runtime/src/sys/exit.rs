@@ -1,12 +1,6 @@
-//! Leaving the process.
+//! What happens when the process exits.
 
 use std::io;
-
-/// Ends this process at once: no destructors, no exit handlers, no flushing.
-pub(crate) fn exit_now(code: i32) -> ! {
-    // SAFETY: `_exit` has no precondition; it ends the process in any state.
-    unsafe { libc::_exit(code) }
-}
 
 /// Has `handler` called when the process ends by `exit` or by returning from `main`.
 ///

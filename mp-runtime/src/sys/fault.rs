@@ -1,4 +1,4 @@
-//! Telling a stack overflow from any other memory fault, in a child.
+//! Telling a stack overflow from any other memory fault.
 //!
 //! The handler runs on the alternate stack that std gives to the threads it knows, notes what it saw through a
 //! callback, puts the handler back that was there before and returns: the fault repeats and takes its course.
@@ -22,14 +22,14 @@ static BEFORE: OnceLock<Before> = OnceLock::new();
 /// of a large frame before it moves on, so a legal access never is further than a page, give or take a red zone.
 const REACH: usize = 16 * 1024;
 
-/// Calls `overflow` when this process faults at the end of its stack.
+/// Calls `overflow` when this process, or one forked from it, faults at the end of its stack.
 ///
 /// `overflow` runs in a signal handler: it may make system calls and store to memory, nothing else.
 /// A process with handlers of its own for these signals keeps them; they run after this one.
 pub(crate) fn on_stack_overflow(overflow: fn()) {
     let (Some(segv), Some(bus)) = (signal::action(libc::SIGSEGV), signal::action(libc::SIGBUS)) else { return };
     if BEFORE.set(Before { segv, bus, overflow }).is_err() {
-        return; // inherited from the parent, itself a child: the handler is in place
+        return; // done before, here or in a parent
     }
     let handler: extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void) = fault;
     for signal in [libc::SIGSEGV, libc::SIGBUS] {

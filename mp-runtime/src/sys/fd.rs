@@ -3,6 +3,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use crate::sys::direct;
+
 /// A descriptor that belongs to the process that made it: a child of that process can let go of it
 /// although the owner, being memory of the parent's frames, is never dropped there.
 ///
@@ -47,7 +49,7 @@ impl ProcessFd {
     /// Closes the descriptor in a child just forked, unless the user has seen it.
     pub(crate) fn release(&self) {
         if self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-            close(self.number);
+            direct::close(self.number);
         }
     }
 }
@@ -55,14 +57,9 @@ impl ProcessFd {
 impl Drop for ProcessFd {
     fn drop(&mut self) {
         if *self.state.get_mut() != GONE {
-            close(self.number);
+            direct::close(self.number);
         }
     }
-}
-
-fn close(number: RawFd) {
-    // SAFETY: the callers own the number and have just left the last state in which it may be used.
-    unsafe { libc::close(number) };
 }
 
 /// Holds a place in the descriptor table, so that an `open` after the fork cannot fail for lack of one.

@@ -1,6 +1,7 @@
 //! A value that signal handlers and panic hooks can read.
 
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The latest of the values set; reading takes no lock.
@@ -14,14 +15,15 @@ impl<T: Sync> Latest<T> {
         Latest(AtomicPtr::new(ptr::null_mut()))
     }
 
-    pub(crate) fn set(&self, value: T) -> &'static T {
-        let value = Box::leak(Box::new(value));
-        self.0.store(value, Ordering::Release);
-        value
+    pub(crate) fn set(&self, value: Arc<T>) -> &'static T {
+        let value = Arc::into_raw(value);
+        self.0.store(value.cast_mut(), Ordering::Release);
+        // SAFETY: the count that `into_raw` left behind is never given back, so the value lives for ever.
+        unsafe { &*value }
     }
 
     pub(crate) fn get(&self) -> Option<&'static T> {
-        // SAFETY: null, or from `Box::leak` in `set`: never freed, never borrowed mutably again.
+        // SAFETY: null, or from `set`: never freed, and shared, so never borrowed mutably.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 }

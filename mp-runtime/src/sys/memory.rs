@@ -11,7 +11,9 @@ use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::stat::fstat;
-use nix::sys::uio::{pread, pwrite};
+use nix::sys::uio::pread;
+
+use crate::sys::direct;
 
 /// Makes an empty memory file; `name` shows in procfs only.
 pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
@@ -22,7 +24,7 @@ pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
 pub(crate) fn write_at(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Result<()> {
     while !bytes.is_empty() {
         let at = i64::try_from(offset).map_err(|_| Errno::EFBIG)?;
-        match pwrite(file, bytes, at) {
+        match direct::write_at(file, bytes, at) {
             Err(Errno::EINTR) => continue,
             Ok(0) => return Err(Errno::ENOSPC),
             written => {

@@ -5,12 +5,14 @@
 //! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
 #![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
 
+pub(crate) mod direct;
 pub(crate) mod exit;
 pub(crate) mod fault;
 pub(crate) mod fd;
 pub(crate) mod fork;
 pub(crate) mod latest;
 pub(crate) mod memory;
+pub(crate) mod page;
 pub(crate) mod pidfd;
 pub(crate) mod signal;
 pub(crate) mod stdio;

@@ -23,26 +23,6 @@ impl Drop for Blocked {
     }
 }
 
-/// Lets every signal through to this thread.
-pub(crate) fn unblock_all() -> nix::Result<()> {
-    SigSet::empty().thread_set_mask()
-}
-
-/// Gives every signal that the parent handles its default action back; ignored ones stay ignored, as over `exec`.
-///
-/// SIGSEGV and SIGBUS keep their handlers: std's tells a stack overflow from another fault.
-pub(crate) fn reset_handlers() {
-    for signal in 1..=libc::SIGRTMAX() {
-        if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGKILL | libc::SIGSTOP) {
-            continue;
-        }
-        let Some(action) = action(signal) else { continue };
-        if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN {
-            set_default(signal);
-        }
-    }
-}
-
 /// Whether the kernel throws the statuses of ended children away, and if so, sees that it no longer does.
 ///
 /// A disposition of "ignore" for SIGCHLD is inherited over `exec`, so any careless parent can have set it.

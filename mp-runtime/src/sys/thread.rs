@@ -20,7 +20,7 @@ pub(crate) fn count() -> Option<usize> {
     Some(std::fs::read_dir("/proc/self/task").ok()?.count())
 }
 
-/// Whether the caller is the thread that began the process.
-pub(crate) fn is_first() -> bool {
-    nix::unistd::gettid() == nix::unistd::getpid()
+/// Whether the caller is the thread that began its process, whose id is `process`.
+pub(crate) fn is_first(process: i32) -> bool {
+    nix::unistd::gettid().as_raw() == process
 }

@@ -1,9 +1,13 @@
-//! The head of a report: what a child says of itself, in 32 bytes at the start of its report memory.
+//! The head of a report: what a child says of itself, in words that it shares with its parent.
 //!
 //! ```text
-//! 0      4       5        8             16            24            32
-//! | magic | state | unused | payload len | run time ns | checksum    |
+//! word 0   generation (32 bits) | "mp" (16 bits) | state (16 bits)
+//! word 1   length of the payload in bytes
+//! word 2   run time in nanoseconds
 //! ```
+//!
+//! Words 1 and 2 are stored before word 0: whoever reads a state reads what belongs to it. Killed at any
+//! instruction, a child leaves either the old state or the new one.
 
 use std::time::Duration;
 
@@ -42,45 +46,29 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) state: State,
-    /// The payload's length in bytes; it starts at [`Head::SIZE`].
+    /// The payload's length in bytes.
     pub(crate) length: u64,
     /// How long the process had run when it wrote this.
     pub(crate) run_time: Duration,
 }
 
+const MARK: u64 = u16::from_le_bytes(*b"mp") as u64;
+
 impl Head {
-    /// The size of an encoded head in bytes.
-    pub(crate) const SIZE: usize = 32;
-
-    const MAGIC: u32 = u32::from_le_bytes(*b"mpr1");
-
-    pub(crate) fn encode(self) -> [u8; Head::SIZE] {
-        let mut bytes = [0; Head::SIZE];
-        bytes[0..4].copy_from_slice(&Head::MAGIC.to_le_bytes());
-        bytes[4] = self.state as u8;
-        bytes[8..16].copy_from_slice(&self.length.to_le_bytes());
-        let nanos = u64::try_from(self.run_time.as_nanos()).unwrap_or(u64::MAX);
-        bytes[16..24].copy_from_slice(&nanos.to_le_bytes());
-        let sum = checksum(&bytes[..24]);
-        bytes[24..32].copy_from_slice(&sum.to_le_bytes());
-        bytes
+    /// The words of a head in memory that is used for the `generation`th time.
+    #[inline]
+    pub(crate) fn encode(self, generation: u32) -> [u64; 3] {
+        let stamp = u64::from(generation) << 32 | MARK << 16 | self.state as u64;
+        [stamp, self.length, u64::try_from(self.run_time.as_nanos()).unwrap_or(u64::MAX)]
     }
 
-    /// The head in `bytes`; `None` when they are not one, whole and unharmed.
-    pub(crate) fn decode(bytes: &[u8; Head::SIZE]) -> Option<Head> {
-        let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
-        let magic = u32::from_le_bytes(std::array::from_fn(|i| bytes[i]));
-        if magic != Head::MAGIC || word(24) != checksum(&bytes[..24]) {
-            return None;
-        }
-        let state = State::ALL.into_iter().find(|state| *state as u8 == bytes[4])?;
-        Some(Head { state, length: word(8), run_time: Duration::from_nanos(word(16)) })
+    /// The head in `words`; `None` when there is none of this generation.
+    pub(crate) fn decode(words: [u64; 3], generation: u32) -> Option<Head> {
+        let [stamp, length, nanos] = words;
+        let state =
+            State::ALL.into_iter().find(|state| stamp == u64::from(generation) << 32 | MARK << 16 | *state as u64)?;
+        Some(Head { state, length, run_time: Duration::from_nanos(nanos) })
     }
-}
-
-/// FNV-1a: finds a torn or overwritten head; it is no defence against an adversary.
-fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -91,22 +79,26 @@ mod tests {
     fn what_is_encoded_is_decoded() {
         for state in State::ALL {
             let head = Head { state, length: u64::MAX, run_time: Duration::from_nanos(7_000_000_001) };
-            assert_eq!(Head::decode(&head.encode()), Some(head));
+            assert_eq!(Head::decode(head.encode(3), 3), Some(head));
         }
     }
 
     #[test]
-    fn any_flipped_bit_is_found() {
-        let whole = Head { state: State::Returned, length: 3, run_time: Duration::ZERO }.encode();
-        for bit in 0..whole.len() * 8 {
-            let mut harmed = whole;
-            harmed[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(Head::decode(&harmed), None, "bit {bit}");
+    fn a_head_of_another_generation_is_none() {
+        let head = Head { state: State::Returned, length: 3, run_time: Duration::ZERO };
+        assert_eq!(Head::decode(head.encode(3), 4), None);
+    }
+
+    #[test]
+    fn a_flipped_bit_makes_no_other_state_of_a_stamp_unless_it_is_in_the_state() {
+        let words = Head { state: State::Began, length: 0, run_time: Duration::ZERO }.encode(1);
+        for bit in 3..64 {
+            assert_eq!(Head::decode([words[0] ^ 1 << bit, 0, 0], 1), None, "bit {bit}");
         }
     }
 
     #[test]
-    fn an_empty_report_has_no_head() {
-        assert_eq!(Head::decode(&[0; Head::SIZE]), None);
+    fn fresh_memory_has_no_head() {
+        assert_eq!(Head::decode([0; 3], 0), None);
     }
 }

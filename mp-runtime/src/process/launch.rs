@@ -1,0 +1,36 @@
+//! One start of a process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::process::report::Report;
+use crate::sys::fd::ProcessFd;
+
+/// What both sides of a start know: made by the parent before the fork, inherited by the child.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    pub(crate) name: String,
+    pub(crate) daemon: bool,
+    /// Which of the replicas of its entry it is.
+    pub(crate) replica: Option<usize>,
+    pub(crate) parent: Arc<Origin>,
+    /// When it began, by [`direct::now`](crate::sys::direct::now).
+    pub(crate) started: Duration,
+    pub(crate) report: Report,
+}
+
+/// The process that starts another.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    pub(crate) name: String,
+    pub(crate) id: i32,
+    /// Opened by that process itself, so it names no other.
+    pub(crate) pidfd: ProcessFd,
+}
+
+impl Launch {
+    /// Lets go of its descriptors, in a child just forked to which it means nothing: a sibling's, or the parent's.
+    pub(crate) fn release(&self) {
+        self.report.release();
+    }
+}

@@ -1,0 +1,145 @@
+//! The child's side of its report.
+
+use std::io::{self, Write};
+use std::mem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::process::launch::Launch;
+use crate::process::report::{INLINE, Report};
+use crate::sys::direct;
+use crate::sys::latest::Latest;
+use crate::wire::codec::{self, CodecError};
+use crate::wire::frame::{Head, State};
+
+/// Where the calling process reports to, if the framework started it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outbox(pub(crate) &'static Launch);
+
+static MINE: Latest<Launch> = Latest::new();
+
+/// The process whose outbox that is.
+static OWNER: AtomicI32 = AtomicI32::new(0);
+
+/// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
+/// by other means: it has inherited the outbox, but it is not the child.
+pub(crate) fn mine() -> Option<Outbox> {
+    MINE.get().filter(|_| OWNER.load(Ordering::Relaxed) == direct::id()).map(Outbox)
+}
+
+/// Notes, from a signal handler, that the stack of this process is used up.
+pub(crate) fn overflowed() {
+    if let Some(outbox) = mine() {
+        outbox.commit(State::Overflowed, 0);
+    }
+}
+
+impl Outbox {
+    /// Makes the report of `launch` the one that the calling process fills. It stays for as long as the process.
+    pub(crate) fn open(launch: Arc<Launch>) -> &'static Launch {
+        OWNER.store(direct::id(), Ordering::Relaxed);
+        MINE.set(launch)
+    }
+
+    /// Commits that the user's function is about to run.
+    pub(crate) fn begin(self) {
+        self.write(Head { state: State::Began, length: 0, run_time: Duration::ZERO });
+    }
+
+    /// Commits `state` with a payload of `length` bytes. Allocates nothing, takes no lock.
+    pub(crate) fn commit(self, state: State, length: u64) {
+        let run_time = direct::now().saturating_sub(self.0.started);
+        self.write(Head { state, length, run_time });
+    }
+
+    #[inline]
+    fn write(self, head: Head) {
+        // Without memory there is no report: the parent then goes by the exit status.
+        let _ = self.0.report.commit(head);
+    }
+
+    /// Writes `value` as the payload and commits `state`.
+    pub(crate) fn send<T: Serialize>(self, state: State, value: &T) -> Result<(), CodecError> {
+        let mut payload = self.payload();
+        codec::encode(value, &mut payload)?;
+        // Without room for it there is no report, as above.
+        if let Ok(length) = payload.finish() {
+            self.commit(state, length);
+        }
+        Ok(())
+    }
+
+    /// Begins a payload.
+    pub(crate) fn payload(self) -> Payload {
+        Payload { report: &self.0.report, written: 0, buffer: Vec::new() }
+    }
+}
+
+/// A payload being written.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    report: &'static Report,
+    /// How much of it is in the memory file.
+    written: u64,
+    /// What comes after that.
+    buffer: Vec<u8>,
+}
+
+impl Payload {
+    const BUFFER: usize = 64 * 1024;
+
+    /// Writes out the rest; the length of the whole payload.
+    #[inline]
+    pub(crate) fn finish(self) -> io::Result<u64> {
+        if self.written == 0 && self.buffer.is_empty() {
+            return Ok(0); // the result of most processes: `()`
+        }
+        self.write_out()
+    }
+
+    fn write_out(mut self) -> io::Result<u64> {
+        if self.written > 0 || self.buffer.len() > INLINE {
+            self.spill()?;
+            return Ok(self.written);
+        }
+        self.report.fill(&self.buffer)?;
+        Ok(self.buffer.len() as u64)
+    }
+
+    /// Moves what is buffered to the memory file.
+    fn spill(&mut self) -> io::Result<()> {
+        let mut buffer = mem::take(&mut self.buffer);
+        self.append(&buffer)?;
+        buffer.clear();
+        self.buffer = buffer;
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.report.append(bytes, self.written)?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+impl Write for Payload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.buffer.len() + bytes.len() > Payload::BUFFER {
+            self.spill()?;
+        }
+        if bytes.len() >= Payload::BUFFER {
+            self.append(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
+    }
+
+    /// Nothing: where the payload goes is known at its end only.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! A page of memory that a child shares with its parent.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous, munmap};
+
+/// An anonymous page, shared with the processes forked until it is [hidden](Page::hide), and only with those.
+///
+/// It is read and written by whole words, atomically: processes that write at the same time cannot make a value
+/// that none of them wrote.
+#[derive(Debug)]
+pub(crate) struct Page {
+    start: NonNull<[AtomicU64; Page::WORDS]>,
+    shared: AtomicBool,
+}
+
+// SAFETY: the pointer is to memory that lives as long as the value, and is accessed by atomic operations only.
+unsafe impl Send for Page {}
+// SAFETY: as above.
+unsafe impl Sync for Page {}
+
+impl Page {
+    pub(crate) const SIZE: usize = 4096;
+    pub(crate) const WORDS: usize = Page::SIZE / size_of::<u64>();
+
+    /// Makes a page of zeroes, shared.
+    pub(crate) fn new() -> nix::Result<Page> {
+        let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let length = const { std::num::NonZeroUsize::new(Page::SIZE).unwrap() };
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let start = unsafe { mmap_anonymous(None, length, protection, MapFlags::MAP_SHARED) }?;
+        Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
+    }
+
+    /// Shares the page with the processes forked from now on.
+    pub(crate) fn share(&self) -> nix::Result<()> {
+        if !self.shared.load(Ordering::Relaxed) {
+            self.advise(MmapAdvise::MADV_DOFORK)?;
+            self.shared.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Shares the page with no more processes.
+    pub(crate) fn hide(&self) {
+        if self.shared.swap(false, Ordering::Relaxed) {
+            // Fails only for an address that is not mapped.
+            let _ = self.advise(MmapAdvise::MADV_DONTFORK);
+        }
+    }
+
+    fn advise(&self, advice: MmapAdvise) -> nix::Result<()> {
+        // SAFETY: the range is our mapping; the two kinds of advice used here change what a child gets, not us.
+        unsafe { madvise(self.start.cast(), Page::SIZE, advice) }
+    }
+
+    /// The word at `index`; `Acquire`.
+    pub(crate) fn load(&self, index: usize) -> u64 {
+        self.words()[index].load(Ordering::Acquire)
+    }
+
+    #[inline]
+    /// Stores the word at `index`; `Release`.
+    pub(crate) fn store(&self, index: usize, word: u64) {
+        self.words()[index].store(word, Ordering::Release);
+    }
+
+    #[inline]
+    fn words(&self) -> &[AtomicU64; Page::WORDS] {
+        // SAFETY: mapped readable and writable, aligned to a page, all bit patterns valid, until `drop`. A child
+        // forked while the page was hidden has no such memory; it never uses the value (see `Report`).
+        unsafe { self.start.as_ref() }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // SAFETY: the range is our mapping, and no reference into it outlives `self`.
+        let unmapped = unsafe { munmap(self.start.cast(), Page::SIZE) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
