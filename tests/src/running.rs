@@ -17,6 +17,8 @@ use crate::sys;
 /// How long after the program's deadline the warden may take to kill and to tell.
 const SLACK: Duration = Duration::from_secs(10);
 
+const NO_LINE: &str = "expected a line on stdout before the deadline";
+
 /// A program while it runs. It wants to be finished; dropping it kills it and fails the test.
 #[derive(Debug)]
 #[must_use = "call `finish`"]
@@ -89,7 +91,7 @@ impl Running {
         })
     }
 
-    /// Waits for the next line of its stdout; `None` if there will be no more.
+    /// Waits for the next line of its stdout; `None` if it has ended and there will be no more.
     ///
     /// # Panics
     ///
@@ -98,9 +100,13 @@ impl Running {
     pub fn read_line(&mut self) -> Option<String> {
         match self.stdout.next(self.deadline + SLACK) {
             Next::Line(line) => Some(line),
-            // At the deadline the warden kills everything, which ends stdout too.
-            Next::End if Instant::now() < self.deadline => None,
-            Next::End | Next::Late => self.fail("expected a line on stdout before the deadline"),
+            // The warden holds stdout too, so it has ended, and its report says whether by killing at the deadline.
+            // Our own clock would not know: it was started at another time.
+            Next::End => {
+                self.read_report();
+                if self.report.deadline { self.fail(NO_LINE) } else { None }
+            }
+            Next::Late => self.fail(NO_LINE),
         }
     }
 
@@ -122,14 +128,13 @@ impl Running {
         panic!("{why}\n{outcome}");
     }
 
-    /// Waits for everything to end. Does not panic, so that `drop` can use it.
-    fn collect(&mut self) -> Outcome {
-        self.finished = true;
+    /// Reads the report to its end, which is the warden's end.
+    fn read_report(&mut self) {
         let mut until = self.deadline + SLACK;
         loop {
             match self.lines.next(until) {
                 Next::Line(line) => drop(self.report.add(&line)),
-                Next::End => break,
+                Next::End => return,
                 Next::Late => {
                     // The program is killed with its tracer. `done` will be missing, which fails the test.
                     let _ = self.warden.kill();
@@ -137,6 +142,12 @@ impl Running {
                 }
             }
         }
+    }
+
+    /// Waits for everything to end. Does not panic, so that `drop` can use it.
+    fn collect(&mut self) -> Outcome {
+        self.finished = true;
+        self.read_report();
         let status = self.warden.wait().unwrap_or_default();
         let until = Instant::now() + SLACK;
         let outputs_ended = self.stdout.drain(until) & self.stderr.drain(until);
