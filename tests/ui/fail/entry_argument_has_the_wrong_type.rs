@@ -1,0 +1,10 @@
+#![allow(warnings)]
+
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run(text: &str) {}
+
+mp_main! {
+    run(4);
+}

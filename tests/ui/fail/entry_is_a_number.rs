@@ -1,0 +1,5 @@
+use mp_runtime::mp_main;
+
+mp_main! {
+    5;
+}

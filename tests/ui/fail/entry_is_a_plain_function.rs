@@ -1,0 +1,9 @@
+#![allow(warnings)]
+
+use mp_runtime::mp_main;
+
+fn plain(text: &str) {}
+
+mp_main! {
+    plain("text");
+}

@@ -1,0 +1,8 @@
+use mp_runtime::process;
+
+#[process]
+async fn run() -> u32 {
+    7
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process]
+fn run {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use mp_runtime::process;
+
+#[process]
+fn run() {}
+
+fn start() {
+    let child = run::spawn()?;
+}
+
+fn main() {}

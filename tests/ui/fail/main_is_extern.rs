@@ -1,0 +1,5 @@
+use mp_runtime::mp_main;
+
+mp_main! {
+    extern "C" fn main() {}
+}

@@ -1,0 +1,6 @@
+use mp_runtime::mp_main;
+
+mp_main! {
+    fn main() {}
+    fn main() {}
+}

@@ -1,0 +1,12 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    run();
+
+    fn main() {
+        let id = ;
+    }
+}

@@ -1,0 +1,13 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    worker: run();
+
+    fn main() {
+        worker.join().unwrap();
+        worker.join().unwrap();
+    }
+}

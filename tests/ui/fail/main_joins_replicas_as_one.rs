@@ -1,0 +1,12 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    worker[2]: run();
+
+    fn main() {
+        worker.join().unwrap();
+    }
+}

@@ -1,0 +1,12 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    worker: run();
+
+    fn main() {
+        wroker.join().unwrap();
+    }
+}

@@ -1,0 +1,11 @@
+use mp_runtime::process;
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Result;
+
+#[process]
+fn run() -> Result {
+    Result
+}
+
+fn main() {}

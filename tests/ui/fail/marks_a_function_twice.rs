@@ -1,0 +1,7 @@
+use mp_runtime::process;
+
+#[process]
+#[process]
+fn run() {}
+
+fn main() {}

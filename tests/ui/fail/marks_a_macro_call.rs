@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process]
+thread_local! {}
+
+fn main() {}

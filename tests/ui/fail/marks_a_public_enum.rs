@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process]
+pub enum Run {}
+
+fn main() {}

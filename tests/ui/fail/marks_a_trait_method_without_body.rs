@@ -1,0 +1,8 @@
+use mp_runtime::process;
+
+trait Server {
+    #[process]
+    fn run(&self);
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use mp_runtime::process;
+
+struct Server;
+
+impl Server {
+    #[process]
+    fn run() -> Self {
+        Server
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use mp_runtime::process;
+
+struct Run;
+#[process]
+impl Run {}
+
+fn main() {}

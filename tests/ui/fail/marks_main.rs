@@ -1,0 +1,4 @@
+use mp_runtime::process;
+
+#[process]
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(crate = ::nowhere)]
+fn run() {}
+
+fn main() {}

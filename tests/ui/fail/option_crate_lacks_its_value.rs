@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(crate =)]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(daemon = true)]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process("worker")]
+fn run() {}
+
+fn main() {}

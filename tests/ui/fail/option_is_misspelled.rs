@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(deamon)]
+fn run() {}
+
+fn main() {}

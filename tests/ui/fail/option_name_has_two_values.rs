@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(name = "one" "two")]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(name = b"worker")]
+fn run() {}
+
+fn main() {}

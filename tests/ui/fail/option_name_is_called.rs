@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(name("worker"))]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(name)]
+fn run() {}
+
+fn main() {}

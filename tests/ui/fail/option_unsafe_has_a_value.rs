@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(unsafe = threads)]
+fn run() {}
+
+fn main() {}

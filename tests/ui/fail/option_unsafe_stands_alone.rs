@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(unsafe)]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(, daemon)]
+fn run() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(warnings)]
+
+use mp_runtime::process;
+
+#[process]
+fn run(#[cfg(unix)] port: u16) {}
+
+fn main() {}

@@ -1,0 +1,3 @@
+use mp_runtime::mp_main;
+
+mp_main! {}

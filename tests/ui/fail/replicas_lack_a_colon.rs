@@ -1,0 +1,8 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    worker[2] run();
+}

@@ -1,0 +1,14 @@
+#![allow(warnings)]
+
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run(child: mp_runtime::Child<()>) {}
+
+#[process]
+fn walk() {}
+
+mp_main! {
+    walk();
+    worker[2]: run(walk);
+}

@@ -1,0 +1,10 @@
+use mp_runtime::process;
+
+struct Answer;
+
+#[process]
+fn run() -> Vec<Answer> {
+    vec![]
+}
+
+fn main() {}

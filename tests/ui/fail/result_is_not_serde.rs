@@ -1,0 +1,10 @@
+use mp_runtime::process;
+
+struct Answer;
+
+#[process]
+fn run() -> Answer {
+    Answer
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+fn plain() {}
+
+fn start() {
+    let _ = plain::spawn();
+}
+
+fn main() {}

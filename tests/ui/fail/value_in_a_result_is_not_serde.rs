@@ -1,0 +1,10 @@
+use mp_runtime::process;
+
+struct Answer;
+
+#[process]
+fn run() -> Result<Answer, String> {
+    Ok(Answer)
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+#![deny(warnings)]
+
+use std::process::ExitCode;
+
+mp_runtime::mp_main! {
+    fn main() -> ExitCode {
+        ExitCode::SUCCESS
+    }
+}
