@@ -16,6 +16,7 @@ use mp_runtime::process;
 
 const OURS: &str = "mp-runtime";
 const RAW: &str = "raw fork + waitpid";
+const FLOOR: &str = "raw, with safety calls";
 const MEM_ISOLATE: &str = "mem-isolate";
 const PROCESS_FUN: &str = "process-fun + reaping";
 const PROCESS_FUN_UNREAPED: &str = "process-fun, unreaped";
@@ -29,6 +30,7 @@ const HEAP: usize = 64 << 20;
 const ROUNDS: usize = 160;
 
 const NOTES: &str = "\
+with safety calls: raw, and the bare system calls without which no start is safe: the floor under ours
 ratio: median over the rounds of (this / raw fork); in brackets where it lies with 95 %, by blocks of rounds
 process-fun's `wait` returns when the value has arrived: the child still runs, and stays a zombie for ever. We reap it:
 outside of the measured time (unreaped: the crate as it is, but no join), and within (a join; our bar takes this one)
@@ -69,6 +71,7 @@ fn compare(title: &str, heap: usize, plan: Plan) -> [Bar; 2] {
 
     let mut contenders = vec![
         contender(RAW, 1, || timed(raw::fork_and_wait).1),
+        contender(FLOOR, 1, || timed(raw::fork_with_safety_calls_and_wait).1),
         contender(OURS, 1, ours),
         contender("std Command, /bin/true", 1, std_command),
         contender(MEM_ISOLATE, 1, mem_isolate),

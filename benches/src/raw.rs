@@ -1,10 +1,11 @@
 //! The yardstick: `fork` and `waitpid` with nothing around them.
 //!
-//! Invariant: the child makes no call but `_exit`, so it is sound whatever state the parent's locks were in.
+//! Invariant: a child makes system calls only, so it is sound whatever state the parent's locks were in.
 #![allow(unsafe_code, reason = "raw system calls are what the other contenders are measured against")]
+#![allow(clippy::multiple_unsafe_ops_per_block, reason = "a sequence of system calls is the point of it")]
 
 use std::io::Error;
-use std::ptr;
+use std::{mem, ptr};
 
 /// Forks a child that ends at once and waits for it.
 ///
@@ -18,6 +19,53 @@ pub fn fork_and_wait() {
         // SAFETY: `_exit` has no precondition.
         0 => unsafe { libc::_exit(0) },
         pid => reap(pid),
+    }
+}
+
+/// The same with the system calls that a safe start cannot do without, and nothing else: the floor under ours.
+///
+/// The parent blocks signals around the fork, opens a process descriptor and waits by it. The child asks for each
+/// signal whether it has a handler to reset, leads a process group, arms its death signal, checks its parent, sets its
+/// name, and unblocks signals.
+///
+/// # Panics
+///
+/// If `fork` or the wait fails: there is nothing to measure then.
+pub fn fork_with_safety_calls_and_wait() {
+    const NONE: libc::c_long = 0;
+    // SAFETY: all zeroes is a valid signal set, and `sigfillset` and `pthread_sigmask` only write to ours.
+    let before = unsafe {
+        let mut all = mem::zeroed();
+        let mut before = mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        before
+    };
+    // SAFETY: the child has one thread and makes system calls only.
+    match unsafe { libc::fork() } {
+        -1 => panic!("`fork` failed: {}", Error::last_os_error()),
+        // SAFETY: the calls read and write memory of this frame, as large as they are told.
+        0 => unsafe {
+            let mut action = [0_usize; 8];
+            for signal in 1..=64_i64 {
+                libc::syscall(libc::SYS_rt_sigaction, signal, NONE, action.as_mut_ptr(), 8_usize);
+            }
+            libc::syscall(libc::SYS_setpgid, NONE, NONE);
+            libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_long, NONE, NONE, NONE);
+            libc::syscall(libc::SYS_getppid);
+            libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, c"empty".as_ptr(), NONE, NONE, NONE);
+            libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const before, NONE, 8_usize);
+            libc::_exit(0)
+        },
+        // SAFETY: the descriptor is made, used and closed here; the wait writes to a `siginfo_t` of this frame.
+        pid => unsafe {
+            let pidfd = libc::syscall(libc::SYS_pidfd_open, pid, NONE) as libc::c_int;
+            libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+            let mut info: libc::siginfo_t = mem::zeroed();
+            let waited = libc::waitid(libc::P_PIDFD, pidfd as libc::id_t, &mut info, libc::WEXITED);
+            assert_eq!(waited, 0, "`waitid` failed: {}", Error::last_os_error());
+            libc::close(pidfd);
+        },
     }
 }
 

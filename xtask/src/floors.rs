@@ -41,7 +41,7 @@ pub(crate) const MACROS: Floors = Floors {
     floors: &[
         Together(&["errors", "item", "options", "runtime_path", "signature"]),
         Apart(&["process", "program"]),
-        Apart(&["lib"]),
+        Apart(&["tests", "lib"]),
     ],
 };
 

@@ -159,13 +159,13 @@ mod tests {
 
     #[test]
     fn the_two_macros_do_not_know_each_other() {
-        let above = ("mp-macros/src/lib.rs", "mod main; mod process; use crate::{main::f, process::g};");
+        let above = ("mp-macros/src/lib.rs", "mod program; mod process; use crate::{program::f, process::g};");
         let sound = ("mp-macros/src/process/model.rs", "use crate::{item::FnItem, options}; use super::args;");
         let below = ("mp-macros/src/options.rs", "use crate::errors::Errors;");
         assert_eq!(printed(check, &[above, sound, below]), [""; 0]);
         for (path, source) in [
-            ("mp-macros/src/process/model.rs", "use crate::main::input;"),
-            ("mp-macros/src/main/mod.rs", "use super::process;"),
+            ("mp-macros/src/process/model.rs", "use crate::program::input;"),
+            ("mp-macros/src/program/mod.rs", "use super::process;"),
             ("mp-macros/src/errors.rs", "use crate::process::model::Process;"),
         ] {
             assert_eq!(places(check, &[(path, source)]).len(), 1, "{path}");
@@ -175,12 +175,12 @@ mod tests {
     #[test]
     fn expansion_imports_no_errors() {
         assert_eq!(
-            printed(check, &[("mp-macros/src/main/expand.rs", "use crate::runtime_path::RuntimePath;")]),
+            printed(check, &[("mp-macros/src/program/expand.rs", "use crate::runtime_path::RuntimePath;")]),
             [""; 0]
         );
-        let files = [("mp-macros/src/main/expand.rs", "use crate::{errors::Errors, item};")];
+        let files = [("mp-macros/src/program/expand.rs", "use crate::{errors::Errors, item};")];
         let message =
-            "mp-macros/src/main/expand.rs:1: expansion cannot fail, so it imports no `errors`; decide in the model";
+            "mp-macros/src/program/expand.rs:1: expansion cannot fail, so it imports no `errors`; decide in the model";
         assert_eq!(printed(check, &files), [message]);
     }
 }
