@@ -1,4 +1,6 @@
 //! What a newcomer runs first: two functions, each in a process of its own.
+//!
+//! Prints "lucky is a good man" seven times and, somewhere among them, "xiaozhang is a good man".
 use std::thread::sleep;
 use std::time::Duration;
 
