@@ -43,7 +43,7 @@ use proc_macro::TokenStream;
 /// | option | meaning |
 /// |---|---|
 /// | `name = "text"` | the name of the process; without it, that of the function |
-/// | `daemon` | as in Python: not waited for when its parent ends, but stopped |
+/// | `daemon` | as in Python: not waited for when its parent ends, but stopped; for one that never ends by itself |
 /// | `unsafe(threads)` | may be started while the program has other threads, see below |
 /// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
 ///
@@ -99,7 +99,10 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Entries are started in order; `fn main` runs; processes that it has not joined are waited for; daemons are
-/// stopped in reverse order. `fn main` may return whatever a `main` may. Arguments are evaluated in the
+/// stopped in reverse order. If an entry cannot be started, or `fn main` panics, all that run are stopped.
+///
+/// In `fn main` a label hides the function it is named after: `run1.join()` is the process, and the function is called
+/// by giving the entry a label of its own. `fn main` may return whatever a `main` may. Arguments are evaluated in the
 /// parent, those of replicas once for each; they may use the labels above them. Entries and `fn main` may have
 /// attributes, `#[cfg(..)]` for one.
 ///

@@ -123,7 +123,8 @@ impl SpawnError {
 
 impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process `{}` could not be started: ", self.name)?;
+        // A name that was refused may hold anything; the message stays one line.
+        write!(f, "process `{}` could not be started: ", self.name.escape_debug())?;
         match &self.kind {
             SpawnErrorKind::Threaded(threads) => {
                 match threads {

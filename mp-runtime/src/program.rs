@@ -74,6 +74,8 @@ impl Program {
 ///
 /// The exit code is that of the first failure: an entry that could not be started (1), a panic of `fn main` (101),
 /// a code other than 0 that it returned, or the end of a process that nobody joined. 0 if there was none.
+///
+/// After an entry that could not be started, and after a panic, the processes are stopped and not waited for.
 pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
     let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mut Program(()))));
     let main = match ended {
@@ -87,6 +89,7 @@ pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -
         Err(payload) => {
             forget(payload);
             registry::lock().fail(101);
+            ending::stop_all();
             ExitCode::SUCCESS
         }
     };

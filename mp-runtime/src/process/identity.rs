@@ -1,5 +1,6 @@
 //! Who this process is, and who started it.
 
+use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::sys::pidfd;
 pub(crate) const MAIN: &str = "main";
 
 /// The process that calls [`current`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Current(Option<&'static Launch>);
 
 /// Tells about the calling process.
@@ -55,8 +56,14 @@ impl Current {
     }
 }
 
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Current").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
 /// The process that started the calling one. See [`parent`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Parent(&'static Launch);
 
 /// The process that started this one; `None` in one that was not started by this framework.
@@ -103,6 +110,12 @@ impl Parent {
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         // A deadline beyond what the clock can say is none.
         pidfd::wait(self.as_fd(), Instant::now().checked_add(timeout))
+    }
+}
+
+impl fmt::Debug for Parent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parent").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
     }
 }
 

@@ -49,7 +49,23 @@ impl JoinError {
         JoinError { kind: Box::new(Kind::Foreign { name: name.to_owned(), id }) }
     }
 
-    /// How the process ended.
+    /// The name of the process.
+    pub fn name(&self) -> &str {
+        match &*self.kind {
+            Kind::Ended(exit) | Kind::Undecodable(exit, _) => exit.name(),
+            Kind::Foreign { name, .. } => name,
+        }
+    }
+
+    /// The process id it had, or, if the handle was used in another process, has.
+    pub fn id(&self) -> u32 {
+        match &*self.kind {
+            Kind::Ended(exit) | Kind::Undecodable(exit, _) => exit.id(),
+            Kind::Foreign { id, .. } => *id,
+        }
+    }
+
+    /// How the process ended. `Returned`, if it returned a value that could not be read back.
     ///
     /// `None` if the handle was used in another process than the one that started it: only that one can know.
     pub fn exit(&self) -> Option<&Exit> {
