@@ -83,11 +83,18 @@ pub(crate) fn run(birth: Birth, run: Run<'_>) -> Infallible {
             Outcome::Panicked(panic)
         }
     };
+    if !outbox.is_ours() {
+        // The function has forked by other means, and this is the copy, come back from it: the report is not its.
+        flush();
+        direct::exit(outcome.code());
+    }
     if registry::lock().has_children() {
         let _ = panic::catch_unwind(|| ending::finish(Order::DaemonsFirst));
     }
     flush();
-    direct::exit(outcome.report(outbox))
+    let code = outcome.code();
+    outcome.report(outbox);
+    direct::exit(code)
 }
 
 /// Steps 2 to 4.
@@ -112,22 +119,22 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// Commits the report; the exit code that goes with it.
-    fn report(self, outbox: Outbox) -> i32 {
+    /// The exit code that goes with the report.
+    fn code(&self) -> i32 {
         match self {
-            Outcome::Returned(length) => {
-                outbox.commit(State::Returned, length);
-                0
-            }
-            Outcome::Failed(message) => {
-                // A string always encodes.
-                let _ = outbox.send(State::Failed, &message);
-                1
-            }
-            Outcome::Panicked(panic) => {
-                panic.send(outbox, State::Panicked);
-                101
-            }
+            Outcome::Returned(_) => 0,
+            Outcome::Failed(_) => 1,
+            Outcome::Panicked(_) => 101,
+        }
+    }
+
+    /// Commits the report.
+    fn report(self, outbox: Outbox) {
+        match self {
+            Outcome::Returned(length) => outbox.commit(State::Returned, length),
+            // A string always encodes.
+            Outcome::Failed(message) => drop(outbox.send(State::Failed, &message)),
+            Outcome::Panicked(panic) => panic.send(outbox, State::Panicked),
         }
     }
 }

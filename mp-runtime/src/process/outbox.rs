@@ -27,7 +27,7 @@ static OWNER: AtomicI32 = AtomicI32::new(0);
 /// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
 /// by other means: it has inherited the outbox, but it is not the child.
 pub(crate) fn mine() -> Option<Outbox> {
-    MINE.get().filter(|_| OWNER.load(Ordering::Relaxed) == direct::id()).map(Outbox)
+    MINE.get().map(Outbox).filter(|outbox| outbox.is_ours())
 }
 
 /// Notes, from a signal handler, that the stack of this process is used up.
@@ -42,6 +42,11 @@ impl Outbox {
     pub(crate) fn open(launch: Arc<Launch>) -> &'static Launch {
         OWNER.store(direct::id(), Ordering::Relaxed);
         MINE.set(launch)
+    }
+
+    /// Whether the calling process is the one that reports here, and not one that it forked off by other means.
+    pub(crate) fn is_ours(self) -> bool {
+        OWNER.load(Ordering::Relaxed) == direct::id()
     }
 
     /// Commits that the user's function is about to run.
@@ -74,14 +79,14 @@ impl Outbox {
 
     /// Begins a payload.
     pub(crate) fn payload(self) -> Payload {
-        Payload { report: &self.0.report, written: 0, buffer: Vec::new() }
+        Payload { outbox: self, written: 0, buffer: Vec::new() }
     }
 }
 
 /// A payload being written.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    report: &'static Report,
+    outbox: Outbox,
     /// How much of it is in the memory file.
     written: u64,
     /// What comes after that.
@@ -105,8 +110,16 @@ impl Payload {
             self.spill()?;
             return Ok(self.written);
         }
-        self.report.fill(&self.buffer)?;
+        self.report()?.fill(&self.buffer)?;
         Ok(self.buffer.len() as u64)
+    }
+
+    /// The report to write to. A process that the user's function has forked off comes this way too, if it returns.
+    fn report(&self) -> io::Result<&'static Report> {
+        match self.outbox.is_ours() {
+            true => Ok(&self.outbox.0.report),
+            false => Err(io::Error::from_raw_os_error(libc::ECHILD)),
+        }
     }
 
     /// Moves what is buffered to the memory file.
@@ -119,7 +132,7 @@ impl Payload {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.report.append(bytes, self.written)?;
+        self.report()?.append(bytes, self.written)?;
         self.written += bytes.len() as u64;
         Ok(())
     }
