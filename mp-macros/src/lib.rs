@@ -108,7 +108,8 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Exit code
 ///
-/// 0 if all went well, otherwise that of the first failure: the process's code, 1 for an `Err`, 101 for a panic,
+/// 0 if all went well, otherwise that of the first failure in time (of those that a signal or `_exit` ended while
+/// nobody waited, the one that was started first): the process's code, 1 for an `Err`, 101 for a panic,
 /// 128 + n for signal n. A failure of a process that `fn main` has joined, or asked for its
 /// `exit`, is `fn main`'s to judge. Any other is told in one line on stderr.
 ///

@@ -11,6 +11,11 @@ where
 /// Starts [`largest`](fn@largest) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct largest {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl largest {
     /// Starts the process. See [`largest`](fn@largest).
     pub fn spawn<'a, T, const N: usize>(
@@ -41,6 +46,11 @@ fn serve() -> ! {
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct serve {}
 #[cfg(target_os = "linux")]
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl serve {
     /// Starts the process. See [`serve`](fn@serve).
     pub fn spawn() -> ::core::result::Result<

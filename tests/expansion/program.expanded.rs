@@ -13,6 +13,11 @@ fn keep<T: serde::Serialize + serde::de::DeserializeOwned>(value: T) -> T {
 /// Starts [`keep`](fn@keep) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct keep {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl keep {
     /// Starts the process. See [`keep`](fn@keep).
     pub fn spawn<T: serde::Serialize + serde::de::DeserializeOwned>(

@@ -7,6 +7,11 @@ fn r#type(r#type: u32) -> u32 {
 /// Starts [`r#type`](fn@r#type) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct r#type {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl r#type {
     /// Starts the process. See [`r#type`](fn@r#type).
     pub fn spawn(

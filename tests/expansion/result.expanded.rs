@@ -8,6 +8,11 @@ pub(crate) fn read(path: &str, (first, last): (usize, usize)) -> io::Result<Vec<
 /// Starts [`read`](fn@read) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 pub(crate) struct read {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl read {
     /// Starts the process. See [`read`](fn@read).
     pub fn spawn(

@@ -4,6 +4,11 @@ fn run1() {}
 /// Starts [`run1`](fn@run1) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct run1 {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl run1 {
     /// Starts the process. See [`run1`](fn@run1).
     pub fn spawn() -> ::core::result::Result<
@@ -23,6 +28,11 @@ fn run2(name: &str, word: &str) {
 /// Starts [`run2`](fn@run2) in a process of its own.
 #[allow(non_camel_case_types, reason = "it shares the name of the function")]
 struct run2 {}
+#[allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "as the function has them"
+)]
 impl run2 {
     /// Starts the process. See [`run2`](fn@run2).
     pub fn spawn(

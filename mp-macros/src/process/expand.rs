@@ -77,6 +77,7 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
 
         #(#cfgs)*
         #deprecated
+        #[allow(clippy::too_many_arguments, clippy::type_complexity, reason = "as the function has them")]
         impl #ty {
             #[doc = #spawn_doc]
             pub fn #spawn #generics(#parameters) -> #child #bounds {

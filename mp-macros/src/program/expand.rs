@@ -95,16 +95,25 @@ fn main(main: &Main) -> TokenStream {
         None => quote_spanned!(at=> ()),
     };
     let closure = quote_spanned!(at=> move || -> #output #body);
+    let local = local(at);
     quote! {
         #(#attrs)*
-        let main = #closure;
+        let #local = #closure;
     }
+}
+
+/// The name of that closure: the same whoever wrote the tokens around it, and never the `fn main` that holds it.
+fn local(at: Span) -> Ident {
+    Ident::new("main", Span::mixed_site().located_at(at))
 }
 
 /// The exit code: `Termination::report(main())`, placed at the type that `fn main` returns, for there rustc points
 /// when no code can be made of it.
 fn code(main: &Main) -> TokenStream {
-    let Some(output) = &main.output else { return quote!(::std::process::Termination::report(main())) };
+    let Some(output) = &main.output else {
+        let local = local(Span::call_site());
+        return quote!(::std::process::Termination::report(#local()));
+    };
     let (first, last) = runtime_path::ends(output);
     let parenthesized = |inside| {
         let mut group = Group::new(Delimiter::Parenthesis, inside);
@@ -112,6 +121,7 @@ fn code(main: &Main) -> TokenStream {
         group
     };
     let call = parenthesized(TokenStream::new());
-    let argument = parenthesized(quote_spanned!(first=> main #call));
+    let local = local(first);
+    let argument = parenthesized(quote!(#local #call));
     quote_spanned!(first=> ::std::process::Termination::report #argument)
 }

@@ -5,6 +5,7 @@ use std::panic;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::registry;
 use crate::sys::pidfd;
@@ -44,6 +45,9 @@ pub(crate) extern "C" fn at_exit() {
     }
     // No unwinding through the C library. What panics here has been printed.
     let _ = panic::catch_unwind(|| finish(Order::DaemonsFirst));
+    if let Some(outbox) = outbox::mine() {
+        outbox.leave();
+    }
 }
 
 /// Takes a child that has ended off the books, and says so if it failed and nobody has looked.
@@ -58,10 +62,14 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 pub(crate) fn conclude_abandoned() {
     let children = registry::lock().children();
     // Two owners: the registry, and the list just made.
-    let abandoned = children.iter().filter(|child| Arc::strong_count(child) == 2);
-    for child in abandoned.filter(|child| child.poll().is_some()) {
-        conclude(child);
-    }
+    let abandoned = children.into_iter().filter(|child| Arc::strong_count(child) == 2);
+    conclude_in_order(abandoned.filter(|child| child.poll().is_some()).collect());
+}
+
+/// Concludes children that have ended, in the order of their ends as far as it is known.
+fn conclude_in_order(mut children: Vec<Arc<Record>>) {
+    children.sort_by_key(|child| child.ended_at());
+    children.iter().for_each(conclude);
 }
 
 /// Writes one line to stderr. A stderr that is closed or full is no reason to stop reaping.
@@ -80,12 +88,12 @@ fn join_others() {
             return;
         }
         pidfd::wait_any(&pidfds, &mut ready, None);
-        for (child, ready) in children.iter().zip(&ready) {
-            if *ready {
-                child.wait(None);
-                conclude(child);
-            }
+        let ended = children.into_iter().zip(&ready).filter(|(_, ready)| **ready).map(|(child, _)| child);
+        let ended: Vec<_> = ended.collect();
+        for child in &ended {
+            child.wait(None);
         }
+        conclude_in_order(ended);
     }
 }
 

@@ -205,7 +205,9 @@ impl<T> Child<T> {
 
 impl<T> Drop for Child<T> {
     fn drop(&mut self) {
-        if self.record.poll().is_some() {
+        // A failure that nobody has looked at waits for the others, to be told in the order of their ends; and so does
+        // an end that nobody knows of yet, for to find it out now would put it before the others.
+        if self.record.ended_at().is_some() && self.record.unseen_failure().is_none() {
             ending::conclude(&self.record);
         }
     }
@@ -279,6 +281,6 @@ impl ActiveChild {
 pub fn active_children() -> Vec<ActiveChild> {
     ending::conclude_abandoned();
     let children = registry::lock().children();
-    let alive = children.iter().filter(|child| child.poll().is_none());
+    let alive = children.iter().filter(|child| !child.is_foreign() && child.poll().is_none());
     alive.map(|child| ActiveChild { name: child.name().into(), id: child.id(), daemon: child.is_daemon() }).collect()
 }

@@ -54,6 +54,11 @@ impl Outbox {
         self.write(Head { state: State::Began, length: 0, run_time: Duration::ZERO });
     }
 
+    /// Commits that the user's function has called `exit`.
+    pub(crate) fn leave(self) {
+        self.commit(State::Began, 0);
+    }
+
     /// Commits `state` with a payload of `length` bytes. Allocates nothing, takes no lock.
     pub(crate) fn commit(self, state: State, length: u64) {
         let run_time = direct::now().saturating_sub(self.0.started);

@@ -132,6 +132,11 @@ impl Record {
         }
     }
 
+    /// When it ended, by the clock of [`direct::now`]: when it reported, or when its parent noticed. `None` before.
+    pub(crate) fn ended_at(&self) -> Option<Duration> {
+        Some(self.launch.started + self.end.get()?.exit.run_time())
+    }
+
     /// Notes that the user knows how it ended.
     pub(crate) fn saw(&self) {
         self.seen.store(true, Ordering::Relaxed);
@@ -139,10 +144,13 @@ impl Record {
 
     /// How it ended, if that is a failure that nobody has looked at.
     ///
-    /// An end by a signal that was sent through the handle is what the user wanted.
+    /// An end by a signal that was sent through the handle is what the user wanted, and so is an orderly exit upon
+    /// being asked to end.
     pub(crate) fn unseen_failure(&self) -> Option<&Exit> {
         let exit = &self.end.get()?.exit;
-        let wanted = exit.signal().is_some_and(|signal| self.sent.load(Ordering::Relaxed) & bit(signal) != 0);
+        let sent = |signal| self.sent.load(Ordering::Relaxed) & bit(signal) != 0;
+        let obeyed = *exit.kind() == ExitKind::Exited(0) && (sent(libc::SIGTERM) || sent(libc::SIGINT));
+        let wanted = obeyed || exit.signal().is_some_and(sent);
         let told = exit.is_success() || wanted || self.seen.load(Ordering::Relaxed);
         (!told).then_some(exit)
     }
@@ -205,9 +213,8 @@ impl Record {
                 }
             }
         };
-        let reported = state.is_some_and(|state| state != State::Began);
         let run_time = head
-            .filter(|_| reported)
+            .filter(|head| head.run_time > Duration::ZERO)
             .map_or_else(|| direct::now().saturating_sub(self.launch.started), |head| head.run_time);
         let exit = Exit {
             name: self.launch.name.clone(),

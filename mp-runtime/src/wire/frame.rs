@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How far a child got, by its own account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// It is about to call the process function.
+    /// It is about to call the process function; with a run time, the function has called `exit`.
     Began = 1,
     /// The function returned; the payload is its value.
     Returned = 2,
