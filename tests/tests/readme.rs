@@ -10,7 +10,8 @@ fn readme() -> String {
 
 #[test]
 fn a_build_of_hello_compiles_the_crates_that_the_readme_counts() {
-    let tree = ["tree", "--package", "mp-examples", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}"];
+    let tree =
+        ["tree", "--package", "mp-examples", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}"];
     let output = Command::new(env!("CARGO")).args(tree).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("cargo prints text");

@@ -23,8 +23,11 @@ pub(super) fn subjects(tree: &Tree) -> Vec<&File> {
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
     let mut found = Vec::new();
     for file in subjects(tree) {
-        for pair in file.tokens().windows(2) {
-            if pair[0].is("unsafe") && USES.iter().any(|text| pair[1].is(text)) {
+        let tokens = file.tokens();
+        for (at, pair) in tokens.windows(2).enumerate() {
+            // `#[process(unsafe(threads))]` is an option, not code.
+            let option = pair[1].is("(") && tokens.get(at + 2).is_some_and(|next| next.is("threads"));
+            if pair[0].is("unsafe") && USES.iter().any(|text| pair[1].is(text)) && !option {
                 found.push(Violation::new(file, pair[0].line, refusal(&pair[1])));
             }
         }
@@ -71,6 +74,12 @@ mod tests {
     fn the_word_alone_passes() {
         let source = "#![forbid(unsafe_code)] // unsafe { }\nfn f(i: ParseStream) { i.peek(Token![unsafe]); g(\"unsafe {\", item.unsafety) }";
         assert_eq!(printed(check, &[("mp-macros/src/item.rs", source)]), [""; 0]);
+    }
+
+    #[test]
+    fn the_option_of_a_process_passes() {
+        let source = "#[process(unsafe(threads))] fn f() {}";
+        assert_eq!(printed(check, &[("tests/src/a.rs", source)]), [""; 0]);
     }
 
     #[test]

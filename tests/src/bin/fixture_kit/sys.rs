@@ -1,0 +1,140 @@
+//! The calls that only C offers: signal dispositions, C streams, limits, and a fork that is not the framework's.
+//!
+//! Invariant: fixtures call these while they have one thread, unless a function says otherwise.
+#![allow(unsafe_code, reason = "signal dispositions, C streams, limits and a bare fork have no safe wrapper")]
+
+use std::ffi::{CStr, CString, c_int};
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nix::unistd::{ForkResult, Pid};
+
+/// How often the handler of [`handle`] has run, in this process and those it is a copy of.
+pub(crate) static HANDLED: AtomicUsize = AtomicUsize::new(0);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Disposition {
+    Default,
+    Ignored,
+    Handled,
+}
+
+extern "C" fn handler(_: c_int) {
+    HANDLED.fetch_add(1, Ordering::SeqCst);
+    let text = b"handler\n";
+    // SAFETY: `write` may be called in a handler; the buffer is static.
+    unsafe { libc::write(libc::STDOUT_FILENO, text.as_ptr().cast(), text.len()) };
+}
+
+fn set(signal: i32, to: usize, flags: c_int) {
+    // SAFETY: all zeroes is a valid action.
+    let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    action.sa_sigaction = to;
+    action.sa_flags = flags;
+    // SAFETY: `to` is a handler that is safe in a signal, or a constant.
+    assert_eq!(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) }, 0);
+}
+
+/// Installs a handler that counts and prints "handler".
+pub(crate) fn handle(signal: i32) {
+    set(signal, handler as extern "C" fn(c_int) as usize, 0);
+}
+
+pub(crate) fn ignore(signal: i32) {
+    set(signal, libc::SIG_IGN, 0);
+}
+
+/// Has the kernel throw the statuses of children away.
+pub(crate) fn discard_statuses() {
+    set(libc::SIGCHLD, handler as extern "C" fn(c_int) as usize, libc::SA_NOCLDWAIT);
+}
+
+pub(crate) fn disposition(signal: i32) -> Disposition {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: asks only; the answer goes to memory of ours.
+    assert_eq!(unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) }, 0);
+    // SAFETY: zeroed, which is valid, then filled in.
+    match unsafe { action.assume_init() }.sa_sigaction {
+        libc::SIG_DFL => Disposition::Default,
+        libc::SIG_IGN => Disposition::Ignored,
+        _ => Disposition::Handled,
+    }
+}
+
+/// Forks as a program does that does not know the framework. The new process runs `child`, then C's `exit`.
+pub(crate) fn fork(child: impl FnOnce()) -> Pid {
+    // SAFETY: one thread, by the invariant of this module; the child does not return from here.
+    match unsafe { nix::unistd::fork() }.expect("fork") {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            child();
+            // SAFETY: one thread; the exit handlers that run are what the test is about.
+            unsafe { libc::exit(0) }
+        }
+    }
+}
+
+/// Prints through the C library, which buffers it.
+pub(crate) fn print(text: &str) {
+    let text = CString::new(text).expect("no zero in it");
+    // SAFETY: two zero-terminated strings, of which the first asks for the second.
+    assert!(unsafe { libc::printf(c"%s".as_ptr(), text.as_ptr()) } >= 0);
+}
+
+/// A stream of the C library.
+pub(crate) struct Stream(*mut libc::FILE);
+
+impl Stream {
+    pub(crate) fn create(path: &CStr) -> Stream {
+        // SAFETY: two zero-terminated strings.
+        let stream = unsafe { libc::fopen(path.as_ptr(), c"w".as_ptr()) };
+        assert!(!stream.is_null());
+        Stream(stream)
+    }
+
+    /// Writes to the buffer of the stream.
+    pub(crate) fn write(&self, text: &str) {
+        // SAFETY: an open stream, and the start and length of a live slice.
+        assert_eq!(unsafe { libc::fwrite(text.as_ptr().cast(), 1, text.len(), self.0) }, text.len());
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // SAFETY: opened by `create`, closed once.
+        unsafe { libc::fclose(self.0) };
+    }
+}
+
+/// Sets the soft limit on the number that a descriptor may have; the one before.
+pub(crate) fn limit_fds(to: u64) -> u64 {
+    limit(libc::RLIMIT_NOFILE, to)
+}
+
+/// Sets the soft limit on the processes of this user, who must not be root; the one before.
+pub(crate) fn limit_processes(to: u64) -> u64 {
+    limit(libc::RLIMIT_NPROC, to)
+}
+
+fn limit(what: libc::__rlimit_resource_t, to: u64) -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: writes to memory of ours.
+    assert_eq!(unsafe { libc::getrlimit(what, &mut limit) }, 0);
+    let before = limit.rlim_cur;
+    limit.rlim_cur = to.min(limit.rlim_max);
+    // SAFETY: reads memory of ours.
+    assert_eq!(unsafe { libc::setrlimit(what, &limit) }, 0);
+    before
+}
+
+/// Gives root's rights away, for ever; false if there are none to give.
+pub(crate) fn become_nobody() -> bool {
+    // SAFETY: takes an integer only.
+    unsafe { libc::setuid(65534) == 0 }
+}
+
+pub(crate) fn close(number: i32) {
+    // SAFETY: takes an integer only. The fixture that closes one of the first three owns none of them as a value.
+    unsafe { libc::close(number) };
+}
