@@ -18,6 +18,8 @@
 
 mod alarm;
 mod census;
+#[doc(hidden)]
+pub mod endings;
 mod expect;
 mod line;
 mod locate;

@@ -59,7 +59,8 @@ pub(crate) fn default_sigpipe() -> io::Result<()> {
 
 /// Forbids this process and its children to write core files.
 pub(crate) fn no_core() -> io::Result<()> {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // Too small for any file; and the one value at which a core pattern that is a pipe is left alone too, core(5).
+    let none = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
     // SAFETY: `none` is a live, initialised `rlimit` that the kernel only reads.
     check(unsafe { libc::setrlimit(libc::RLIMIT_CORE, &none) }.into())?;
     Ok(())

@@ -136,13 +136,22 @@ fn output(item: &FnItem, errors: &mut Errors) -> Output {
     if !owned || sig.asyncness.is_some() || matches!(sig.safety, syn::Safety::Unsafe(_)) {
         return Output::Refused(ty.filter(|_| owned).cloned());
     }
-    match ty {
+    match ty.map(bare) {
         None => Output::Unit,
         Some(Type::Never(_)) => Output::Never,
         Some(Type::Path(path)) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
             Output::Fallible(Type::Path(path.clone()))
         }
         Some(ty) => Output::Value(ty.clone()),
+    }
+}
+
+/// A type without parentheses around it, and without the invisible ones of a `$ty:ty` in `macro_rules!`.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        ty => ty,
     }
 }
 

@@ -45,7 +45,8 @@ pub enum ExitKind {
     Returned,
     /// The function returned an `Err`, which says this; or its value could not be encoded.
     Failed(String),
-    /// The function panicked, also when the program is built with `panic = "abort"`.
+    /// The function panicked, also when the program is built with `panic = "abort"`. Of a panic that no hook sees
+    /// (`resume_unwind`) or only a hook of the process's own, an abort shows as SIGABRT.
     Panicked(Panic),
     /// The process ended itself with this code, by `exit` or `_exit`, before the function returned. Also with 0.
     Exited(i32),
@@ -110,7 +111,7 @@ impl Exit {
 
     /// Its exit code, or `None` if a signal ended it or nobody knows.
     ///
-    /// A function that returns is code 0, an `Err` 1, a panic 101.
+    /// A function that returns is code 0, an `Err` 1, a panic 101, also where the process died of it by SIGABRT.
     pub fn code(&self) -> Option<i32> {
         match &self.kind {
             ExitKind::Returned => Some(0),

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -24,6 +25,9 @@ static MINE: Latest<Launch> = Latest::new();
 /// The process whose outbox that is.
 static OWNER: AtomicI32 = AtomicI32::new(0);
 
+/// The thread that writes the payload; 0 before the first does.
+static CLAIMANT: AtomicI32 = AtomicI32::new(0);
+
 /// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
 /// by other means: it has inherited the outbox, but it is not the child.
 pub(crate) fn mine() -> Option<Outbox> {
@@ -41,12 +45,22 @@ impl Outbox {
     /// Makes the report of `launch` the one that the calling process fills. It stays for as long as the process.
     pub(crate) fn open(launch: Arc<Launch>) -> &'static Launch {
         OWNER.store(direct::id(), Ordering::Relaxed);
+        CLAIMANT.store(0, Ordering::Relaxed);
         MINE.set(launch)
     }
 
     /// Whether the calling process is the one that reports here, and not one that it forked off by other means.
     pub(crate) fn is_ours(self) -> bool {
         OWNER.load(Ordering::Relaxed) == direct::id()
+    }
+
+    /// Makes the calling thread the one that writes the payload; `false` if it is another.
+    pub(crate) fn claim(self) -> bool {
+        let me = direct::thread();
+        match CLAIMANT.compare_exchange(0, me, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => true,
+            Err(claimant) => claimant == me,
+        }
     }
 
     /// Commits that the user's function is about to run.
@@ -121,10 +135,14 @@ impl Payload {
 
     /// The report to write to. A process that the user's function has forked off comes this way too, if it returns.
     fn report(&self) -> io::Result<&'static Report> {
-        match self.outbox.is_ours() {
-            true => Ok(&self.outbox.0.report),
-            false => Err(io::Error::from_raw_os_error(libc::ECHILD)),
+        if !self.outbox.is_ours() {
+            return Err(io::Error::from_raw_os_error(libc::ECHILD));
         }
+        // Another thread has panicked beyond catching: this process is about to be aborted.
+        while !self.outbox.claim() {
+            thread::park();
+        }
+        Ok(&self.outbox.0.report)
     }
 
     /// Moves what is buffered to the memory file.

@@ -173,13 +173,15 @@ fn note(info: &PanicHookInfo<'_>) {
         backtrace: backtrace(),
     };
     let mut fatal = cfg!(panic = "abort");
-    if CANNOT_UNWIND.contains(&panic.message.as_str()) {
+    let by_std = panic.location.as_ref().is_some_and(|at| at.file.ends_with("core/src/panicking.rs"));
+    if by_std && CANNOT_UNWIND.contains(&panic.message.as_str()) {
         fatal = true;
         if let Some(cause) = LATEST.take() {
             panic = Panic { message: format!("{}; then: {}", cause.message, panic.message), ..cause };
         }
     }
-    if fatal {
+    // If another thread is writing its payload, the process may yet end by that: then only the signal tells.
+    if fatal && outbox.claim() {
         panic.send(outbox, State::Aborting);
     }
     LATEST.set(Some(panic));

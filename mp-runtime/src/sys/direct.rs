@@ -33,6 +33,12 @@ pub(crate) fn id() -> i32 {
     unsafe { libc::syscall(libc::SYS_getpid) as i32 }
 }
 
+/// The calling thread's id.
+pub(crate) fn thread() -> i32 {
+    // SAFETY: `gettid` reads no memory and cannot fail.
+    unsafe { libc::syscall(libc::SYS_gettid) as i32 }
+}
+
 /// The parent's process id.
 pub(crate) fn parent() -> i32 {
     // SAFETY: `getppid` reads no memory and cannot fail.

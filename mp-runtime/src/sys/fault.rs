@@ -1,7 +1,8 @@
 //! Telling a stack overflow from any other memory fault.
 //!
 //! The handler runs on the alternate stack that std gives to the threads it knows, notes what it saw through a
-//! callback, puts the handler back that was there before and returns: the fault repeats and takes its course.
+//! callback, puts the handler back that was there before and returns: the fault repeats and takes its course. A
+//! signal that was sent does not repeat, and is raised again.
 
 use std::mem::MaybeUninit;
 use std::os::raw::{c_int, c_void};
@@ -46,15 +47,20 @@ extern "C" fn fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_v
     let Some(before) = BEFORE.get() else { return };
     // SAFETY: with SA_SIGINFO the kernel passes a record of the fault, which nobody else changes.
     let info = unsafe { &*info };
-    // SAFETY: the record of a memory fault has an address.
+    // Zero and below: it is no fault, somebody has sent the signal.
+    let sent = info.si_code <= 0;
+    // SAFETY: the record of a memory fault has an address; of a signal sent, it is not used.
     let address = unsafe { info.si_addr() } as usize;
-    let stack = stack_pointer(context);
-    if address.abs_diff(stack) <= REACH {
+    if !sent && address.abs_diff(stack_pointer(context)) <= REACH {
         (before.overflow)();
     }
     let action = if signal == libc::SIGBUS { &before.bus } else { &before.segv };
     // SAFETY: the action that was in force before ours; `sigaction` may be called in a handler.
     unsafe { libc::sigaction(signal, action, std::ptr::null_mut()) };
+    if sent {
+        // SAFETY: `raise` may be called in a handler; blocked until this one returns, the signal then is delivered.
+        unsafe { libc::raise(signal) };
+    }
 }
 
 /// The stack pointer at the fault.
