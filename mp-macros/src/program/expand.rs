@@ -95,23 +95,25 @@ fn main(main: &Main) -> TokenStream {
         None => quote_spanned!(at=> ()),
     };
     let closure = quote_spanned!(at=> move || -> #output #body);
-    let local = local(at);
+    let local = local(main);
     quote! {
         #(#attrs)*
         let #local = #closure;
     }
 }
 
-/// The name of that closure: the same whoever wrote the tokens around it, and never the `fn main` that holds it.
-fn local(at: Span) -> Ident {
-    Ident::new("main", Span::mixed_site().located_at(at))
+/// The name of that closure, of the same hygiene where it is made and where it is called: else, in a program that comes
+/// out of another macro, the call would find the `fn main` around it.
+fn local(main: &Main) -> Ident {
+    let at = main.output.as_ref().map_or_else(Span::call_site, |output| runtime_path::ends(output).0);
+    Ident::new("main", at)
 }
 
 /// The exit code: `Termination::report(main())`, placed at the type that `fn main` returns, for there rustc points
 /// when no code can be made of it.
 fn code(main: &Main) -> TokenStream {
     let Some(output) = &main.output else {
-        let local = local(Span::call_site());
+        let local = local(main);
         return quote!(::std::process::Termination::report(#local()));
     };
     let (first, last) = runtime_path::ends(output);
@@ -121,7 +123,7 @@ fn code(main: &Main) -> TokenStream {
         group
     };
     let call = parenthesized(TokenStream::new());
-    let local = local(first);
+    let local = local(main);
     let argument = parenthesized(quote!(#local #call));
     quote_spanned!(first=> ::std::process::Termination::report #argument)
 }
