@@ -21,9 +21,9 @@ use crate::wire::frame::State;
 pub(crate) type Run<'a> = &'a mut dyn FnMut(&mut Payload) -> Result<(), String>;
 
 /// What a child gets from its parent, beside the copy of its memory. All of it made before the fork.
-pub(crate) struct Birth {
-    /// The parent's registry, held since before the fork.
-    pub(crate) registry: MutexGuard<'static, Registry>,
+pub(crate) struct Birth<'a> {
+    /// The parent's registry, held since before the fork, for the child to let go of its copy.
+    pub(crate) registry: &'a mut Option<MutexGuard<'static, Registry>>,
     pub(crate) launch: Arc<Launch>,
     /// Whether the thread that forked is the parent's first, which lives as long as the parent does.
     pub(crate) by_first_thread: bool,
@@ -50,11 +50,12 @@ pub(crate) struct Birth {
 /// 8. Its own children are brought to their end, output is flushed, the report is committed, `_exit`.
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
-pub(crate) fn run(birth: Birth, run: Run<'_>) -> Infallible {
-    let Birth { mut registry, launch, by_first_thread, comm } = birth;
+pub(crate) fn run(birth: Birth<'_>, run: Run<'_>) -> Infallible {
+    let Birth { registry, launch, by_first_thread, comm } = birth;
     let launch = Outbox::open(launch);
-    registry.become_child(launch);
-    drop(registry);
+    if let Some(mut registry) = registry.take() {
+        registry.become_child(launch);
+    }
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
     let handled = launch.report.handled().unwrap_or_else(direct::handled_signals);
     let armed = prepare(parent, by_first_thread, handled);
@@ -103,7 +104,8 @@ fn prepare(parent: i32, by_first_thread: bool, handled: u64) -> Result<(), (Stag
     direct::reset_signals(handled);
     if by_first_thread {
         direct::die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))?;
-        if direct::parent() != parent {
+        // 0: the parent is outside of this PID namespace, and lives or not, its id says nothing.
+        if ![parent, 0].contains(&direct::parent()) {
             direct::exit(1);
         }
     }

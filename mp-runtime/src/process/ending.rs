@@ -24,6 +24,9 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Brings all children of this process to their end.
 pub(crate) fn finish(order: Order) {
+    if !registry::lock().is_ours() {
+        return; // somebody else forked this process off: it has inherited the list, but no children
+    }
     if order == Order::DaemonsFirst {
         stop_daemons();
     }
@@ -34,18 +37,17 @@ pub(crate) fn finish(order: Order) {
 
 /// Stops all children, in the reverse order of their start.
 pub(crate) fn stop_all() {
-    stop(|_| true);
+    if registry::lock().is_ours() {
+        stop(|_| true);
+    }
 }
 
 /// The C library calls this when the process exits. After `mp_main!` nothing is left to do.
 pub(crate) extern "C" fn at_exit() {
-    // A process that somebody else forked off has inherited this handler, but no children.
-    if !registry::lock().is_ours() {
-        return;
-    }
     // No unwinding through the C library. What panics here has been printed.
     let _ = panic::catch_unwind(|| finish(Order::DaemonsFirst));
-    if let Some(outbox) = outbox::mine() {
+    // Another thread may be about to report a value just now: then that counts.
+    if let Some(outbox) = outbox::mine().filter(|outbox| outbox.claim()) {
         outbox.leave();
     }
 }
@@ -87,7 +89,11 @@ fn join_others() {
         if pidfds.is_empty() {
             return;
         }
-        pidfd::wait_any(&pidfds, &mut ready, None);
+        if pidfd::wait_any(&pidfds, &mut ready, None).is_err() {
+            // More children than descriptors are allowed now: wait for one after the other.
+            children.truncate(1);
+            ready = vec![true];
+        }
         let ended = children.into_iter().zip(&ready).filter(|(_, ready)| **ready).map(|(child, _)| child);
         let ended: Vec<_> = ended.collect();
         for child in &ended {

@@ -87,7 +87,10 @@ pub struct Parent(&'static Launch);
 /// # }
 /// ```
 pub fn parent() -> Option<Parent> {
-    registry::lock().launch().map(Parent)
+    let launch = registry::lock().launch()?;
+    // From now on it stays open in the children of this process, which the `Parent` may be moved into.
+    launch.parent.pidfd.lend();
+    Some(Parent(launch))
 }
 
 impl Parent {
@@ -109,7 +112,14 @@ impl Parent {
     /// Waits until it has ended, at most for `timeout`; whether it has.
     pub fn wait_timeout(&self, timeout: Duration) -> bool {
         // A deadline beyond what the clock can say is none.
-        pidfd::wait(self.as_fd(), Instant::now().checked_add(timeout))
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            match pidfd::wait(self.as_fd(), deadline) {
+                Ok(ended) => return ended,
+                Err(_) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => return false,
+                Err(_) => pidfd::pause(Duration::from_millis(1)),
+            }
+        }
     }
 }
 
@@ -121,14 +131,10 @@ impl fmt::Debug for Parent {
 
 impl AsFd for Parent {
     /// Its process descriptor: readable once it has ended.
-    ///
-    /// # Panics
-    ///
-    /// In a process that the calling one started later, unless it was called here before.
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self.0.parent.pidfd.lend() {
             Some(pidfd) => pidfd,
-            None => panic!("this handle is of another process's parent"),
+            None => unreachable!("a `Parent` is made by `parent`, which has lent the descriptor"),
         }
     }
 }

@@ -134,7 +134,8 @@ static HOOK: AtomicUsize = AtomicUsize::new(0);
 /// Has every panic of a child forked from now on noted, before whatever hook there is prints it.
 ///
 /// This happens in the parent, which has the code at hand and mostly nothing to do, rather than in each child. The
-/// hook is asked for each time, for the user may have set another since.
+/// hook is asked for each time, for the user may have set another since. Called with the registry held: two threads
+/// at it at once could lose the user's hook, and a fork in between would leave std's lock on it held.
 pub(crate) fn watch() {
     if thread::panicking() {
         return; // std lets nobody change the hook now
@@ -143,12 +144,23 @@ pub(crate) fn watch() {
     if address(&*hook) == HOOK.load(Ordering::Relaxed) {
         return panic::set_hook(hook);
     }
+    let mark = Mark;
     let noting: Box<Hook> = Box::new(move |info| {
+        let _ = &mark;
         note(info);
         hook(info);
     });
     HOOK.store(address(&*noting), Ordering::Relaxed);
     panic::set_hook(noting);
+}
+
+/// Held by the hook. Its address means nothing any more once it is dropped: another may be made there.
+struct Mark;
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        HOOK.store(0, Ordering::Relaxed);
+    }
 }
 
 type Hook = dyn Fn(&PanicHookInfo<'_>) + Sync + Send;

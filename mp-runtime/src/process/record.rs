@@ -118,13 +118,16 @@ impl Record {
             let pidfd = self.pidfd.get()?;
             match deadline {
                 None => wait::block(pidfd),
-                Some(_) if !pidfd::wait(pidfd, deadline) => return self.poll(),
-                Some(_) => {}
+                Some(_) => {
+                    if pidfd::wait(pidfd, deadline) == Ok(false) {
+                        return self.poll();
+                    }
+                }
             }
             if let Some(exit) = self.poll() {
                 return Some(exit);
             }
-            // Ended, but a foreign tracer has its status: it comes when the tracer lets go.
+            // Ended, but a foreign tracer has its status: it comes when the tracer lets go. Or `poll` was refused.
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return None;
             }
@@ -209,7 +212,10 @@ impl Record {
                     (State::Panicked, Some(101), _) => ExitKind::Panicked(self.panic(head)),
                     (State::Aborting, _, Some(libc::SIGABRT)) => ExitKind::Panicked(self.panic(head)),
                     (State::NotStarted, Some(1), _) => self.not_started(head),
-                    (state, _, _) => exit::bare(ended.status, state == State::Overflowed),
+                    (State::Overflowed, _, Some(libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT)) => {
+                        exit::bare(ended.status, true)
+                    }
+                    _ => exit::bare(ended.status, false),
                 }
             }
         };

@@ -10,6 +10,8 @@ use std::mem;
 use std::num::NonZeroUsize;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
+use nix::errno::Errno;
+
 use crate::process::registry;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
@@ -71,6 +73,9 @@ impl Spares {
 
     /// Frees all.
     pub(crate) fn clear(&mut self) {
+        if self.0.iter().any(|memory| memory.owner != direct::id()) {
+            return self.release(); // a copy: what is at the address of a page here is not ours
+        }
         self.0.clear();
     }
 }
@@ -84,9 +89,8 @@ pub(crate) struct Report {
 
 impl Report {
     /// Takes spare memory, or makes some, for a child of the calling process, whose id is `owner`.
-    pub(crate) fn new(owner: i32) -> nix::Result<Report> {
-        let spare = registry::lock().spares().0.pop();
-        let mut memory = match spare {
+    pub(crate) fn new(spares: &mut Spares, owner: i32) -> nix::Result<Report> {
+        let mut memory = match spares.0.pop() {
             Some(memory) => memory,
             None => Memory::new(owner)?,
         };
@@ -103,7 +107,7 @@ impl Report {
     }
 
     fn file(&self) -> nix::Result<BorrowedFd<'_>> {
-        self.memory.as_ref().and_then(|memory| memory.file.get()).ok_or(nix::errno::Errno::EBADF)
+        self.memory.as_ref().and_then(|memory| memory.file.get()).ok_or(Errno::EBADF)
     }
 
     /// Tells the child which signals its parent handles.
@@ -132,11 +136,13 @@ impl Report {
         let length = usize::try_from(head.length).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
         let Some(end) = NonZeroUsize::new(length) else { return Ok(read(&[])) };
         let file = self.file()?;
-        // What cannot be sealed, for a process the child left behind still maps it, is copied too.
-        if length > INLINE
-            && let Ok(whole) = Sealed::map(file, end)
-        {
-            return Ok(read(&whole));
+        if length > INLINE {
+            match Sealed::map(file, end) {
+                Ok(whole) => return Ok(read(&whole)),
+                Err(Errno::ENODATA) => return Err(Errno::ENODATA.into()),
+                // What cannot be sealed, for a process the child left behind still maps it, is copied.
+                Err(_) => {}
+            }
         }
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
@@ -164,7 +170,7 @@ impl Report {
     /// The page for the child to fill, and the generation to stamp its head with.
     #[inline]
     fn parts(&self) -> nix::Result<(&Page, u32)> {
-        let Some(memory) = &self.memory else { return Err(nix::errno::Errno::EBADF) };
+        let Some(memory) = &self.memory else { return Err(Errno::EBADF) };
         Ok((&memory.page, memory.generation))
     }
 
@@ -198,8 +204,9 @@ impl Report {
         memory::write_at(self.file()?, bytes, offset)
     }
 
+    /// Whether the file was never written to.
     fn is_short(&self) -> bool {
-        self.head().is_none_or(|head| head.length <= INLINE as u64)
+        self.file().is_ok_and(memory::is_empty)
     }
 }
 

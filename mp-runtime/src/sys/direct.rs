@@ -66,12 +66,14 @@ type Action = [usize; 8];
 /// The signals that have a handler; bit n - 1 is signal n.
 ///
 /// SIGSEGV and SIGBUS are left out: std's handler, and ours before it, tell a stack overflow from another fault,
-/// in a child too. SIGKILL and SIGSTOP cannot have one.
+/// in a child too. SIGKILL and SIGSTOP cannot have one. Those below SIGRTMIN the C library keeps for its threads, and
+/// sets up once in the life of a program.
 pub(crate) fn handled_signals() -> u64 {
     let mut action: Action = [0; 8];
     let mut handled = 0;
     for signal in 1..=64 {
-        if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGKILL | libc::SIGSTOP) {
+        let private = 32..libc::SIGRTMIN();
+        if matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGKILL | libc::SIGSTOP) || private.contains(&signal) {
             continue;
         }
         rt_sigaction(signal, std::ptr::null(), &raw mut action);

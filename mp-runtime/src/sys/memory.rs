@@ -10,18 +10,36 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::stat::fstat;
 use nix::sys::uio::pread;
 
-use crate::sys::direct;
+use crate::sys::{direct, signal};
 
 /// Makes an empty memory file; `name` shows in procfs only.
 pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
     memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
 }
 
-/// Writes all of `bytes` at `offset`.
-pub(crate) fn write_at(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Result<()> {
+/// Whether nothing has been written to it.
+pub(crate) fn is_empty(file: BorrowedFd<'_>) -> bool {
+    fstat(file).is_ok_and(|status| status.st_size == 0)
+}
+
+/// Writes all of `bytes` at `offset`; `EFBIG` beyond the limit on file sizes, which memory files obey.
+pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> nix::Result<()> {
+    // The signal that goes with EFBIG would kill: it is held back, and taken away.
+    let signal = SigSet::from(Signal::SIGXFSZ);
+    let before = signal.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let written = write_all(file, bytes, offset);
+    if written == Err(Errno::EFBIG) && !before.contains(Signal::SIGXFSZ) {
+        signal::discard(&signal);
+    }
+    before.thread_set_mask()?;
+    written
+}
+
+fn write_all(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Result<()> {
     while !bytes.is_empty() {
         let at = i64::try_from(offset).map_err(|_| Errno::EFBIG)?;
         match direct::write_at(file, bytes, at) {

@@ -30,14 +30,21 @@ pub(crate) fn send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> nix::Result<()>
 /// Waits until one of `pidfds` is ready, that is, its process has ended; `false` when `deadline` came first.
 ///
 /// `ready[i]` tells which. Ready is not yet reapable: a foreign tracer may still hold the status.
-pub(crate) fn wait_any(pidfds: &[BorrowedFd<'_>], ready: &mut Vec<bool>, deadline: Option<Instant>) -> bool {
+///
+/// # Errors
+///
+/// `EINVAL` for more of them than the process may have descriptors open; `ENOMEM`.
+pub(crate) fn wait_any(
+    pidfds: &[BorrowedFd<'_>],
+    ready: &mut Vec<bool>,
+    deadline: Option<Instant>,
+) -> nix::Result<bool> {
     let mut set: Vec<PollFd<'_>> = pidfds.iter().map(|fd| PollFd::new(fd.as_fd(), PollFlags::POLLIN)).collect();
     loop {
         let answer = poll(&mut set, timeout(deadline));
         match answer {
             Err(Errno::EINTR) => continue,
-            // Out of kernel memory is the one error left; the caller asks each process next, and comes back.
-            Err(_) => ready.clear(),
+            Err(errno) => return Err(errno),
             Ok(_) => {
                 ready.clear();
                 ready.extend(set.iter().map(|fd| fd.any().unwrap_or(true)));
@@ -46,12 +53,16 @@ pub(crate) fn wait_any(pidfds: &[BorrowedFd<'_>], ready: &mut Vec<bool>, deadlin
         if answer == Ok(0) && deadline.is_none_or(|deadline| Instant::now() < deadline) {
             continue;
         }
-        return ready.contains(&true);
+        return Ok(ready.contains(&true));
     }
 }
 
 /// Waits until the process behind `pidfd` has ended; `false` when `deadline` came first.
-pub(crate) fn wait(pidfd: BorrowedFd<'_>, deadline: Option<Instant>) -> bool {
+///
+/// # Errors
+///
+/// As [`wait_any`].
+pub(crate) fn wait(pidfd: BorrowedFd<'_>, deadline: Option<Instant>) -> nix::Result<bool> {
     wait_any(&[pidfd], &mut Vec::new(), deadline)
 }
 
@@ -64,7 +75,8 @@ fn timeout(deadline: Option<Instant>) -> PollTimeout {
     PollTimeout::try_from(left.min(i32::MAX as u128)).unwrap_or(PollTimeout::MAX)
 }
 
-/// Lets `time` pass. For the one case in which there is nothing to wait for: a foreign tracer that holds a status.
+/// Lets `time` pass. For where there is nothing to wait for: a foreign tracer holds a status, or `poll` is refused.
 pub(crate) fn pause(time: Duration) {
-    wait_any(&[], &mut Vec::new(), Instant::now().checked_add(time));
+    // Nothing to look at, so nothing to refuse.
+    let _ = wait_any(&[], &mut Vec::new(), Instant::now().checked_add(time));
 }

@@ -23,6 +23,13 @@ impl Drop for Blocked {
     }
 }
 
+/// Takes away the signals of `set`, which are blocked, if they are pending.
+pub(crate) fn discard(set: &SigSet) {
+    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: set and time are ours and live; no information is asked for.
+    while unsafe { libc::sigtimedwait(set.as_ref(), std::ptr::null_mut(), &at_once) } > 0 {}
+}
+
 /// Whether the kernel throws the statuses of ended children away, and if so, sees that it no longer does.
 ///
 /// A disposition of "ignore" for SIGCHLD is inherited over `exec`, so any careless parent can have set it.

@@ -1,5 +1,7 @@
 //! How many threads this process has.
 
+use std::time::{Duration, Instant};
+
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 
@@ -10,9 +12,23 @@ use nix::sched::{CloneFlags, unshare};
 pub(crate) fn is_threaded() -> bool {
     match unshare(CloneFlags::CLONE_VM) {
         Ok(()) => false,
-        Err(Errno::EINVAL) => true,
+        Err(Errno::EINVAL) => stays_threaded(),
         Err(_) => count().is_none_or(|threads| threads > 1),
     }
+}
+
+/// Whether the other threads are still there a moment later.
+///
+/// A thread that was joined is for some microseconds a thread yet: `pthread_join` returns before the kernel is done.
+fn stays_threaded() -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(2) {
+        if unshare(CloneFlags::CLONE_VM).is_ok() {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    true
 }
 
 /// The number of threads, if procfs can be read.

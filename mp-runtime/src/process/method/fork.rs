@@ -14,6 +14,7 @@ use crate::process::child::{self, Birth, Run};
 use crate::process::launch::Launch;
 use crate::process::method::Plan;
 use crate::process::record::Record;
+use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::{ending, panic, registry};
 use crate::sys::fd::ProcessFd;
@@ -27,11 +28,13 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 /// 2. SIGCHLD must not be ignored, or the kernel would throw the status away.
 /// 3. Every descriptor is made before the fork, and a place for the child's process descriptor is in reserve: then
 ///    nothing after the fork can fail for lack of one, when the child is perhaps already in the user's code.
-/// 4. The registry is held across the fork, so the child finds it free and whole.
-/// 5. Signals are blocked: a handler of the program must not run in the child, before its actions are reset.
-/// 6. std's and C's streams are flushed, or buffered text would come out twice. With threads about, std's are kept
-///    locked across the fork: else a thread that prints would leave the child a lock held for ever.
-/// 7. `fork`. On both sides what the closure owns is dropped: locks and registry.
+/// 4. std's and C's streams are flushed, or buffered text would come out twice; before anything is locked or blocked,
+///    for it may take as long as the reader likes. With threads about, std's are kept locked across the fork: else a
+///    thread that prints would leave the child a lock held for ever.
+/// 5. The registry is held from here until the child is in it: the child finds it free and whole, no other thread's
+///    child gets what belongs to this one, and the panic hook is not changed by two at once.
+/// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset.
+/// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 /// 8. While the child wakes up, the parent tells it which signals have handlers to be reset.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
     let Plan { name, daemon, replica, threads_allowed } = plan;
@@ -42,27 +45,29 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     signal::keep_child_statuses();
     ending::conclude_abandoned();
-    panic::watch();
+    let stdio = Stdio::flush(threaded);
 
-    let prepared = registry::lock().prepare();
-    let made = prepared.and_then(|parent| {
-        let report = Report::new(parent.id).map_err(failed(Stage::ReportMemory))?;
+    // Declared before the registry is held, so dropped after: to drop a report takes the registry.
+    let launch;
+    let mut held = Some(registry::lock());
+    let Some(registry) = &mut held else { unreachable!("just locked") };
+    panic::watch();
+    let made = registry.prepare().and_then(|parent| {
+        let report = Report::new(registry.spares(), parent.id).map_err(failed(Stage::ReportMemory))?;
         Ok((parent, report))
     });
     let (parent, report) = match made {
         Ok(made) => made,
         Err(kind) => return Err(SpawnError::new(name, kind)),
     };
-    let by_first_thread = thread::is_first(parent.id);
-    let registry = registry::lock();
     registry.hide_reports();
+    let by_first_thread = thread::is_first(parent.id);
     let comm = child::comm(&name);
-    let launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report });
+    launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report });
     let refused = |kind| SpawnError::new(launch.name.clone(), kind);
 
     let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(refused)?;
-    let stdio = Stdio::flush(threaded);
-    let birth = Birth { registry, launch: Arc::clone(&launch), by_first_thread, comm };
+    let birth = Birth { registry: &mut held, launch: Arc::clone(&launch), by_first_thread, comm };
     let forked = fork::fork(move || {
         drop(stdio);
         child::run(birth, run)
@@ -72,19 +77,20 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
         // Another thread might change them now; then the child asks for itself.
         launch.report.tell_handled(direct::handled_signals());
     }
-    let pidfd = watch(id).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?;
+    let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
+    let pidfd = watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?;
     drop(blocked);
 
-    let record = Arc::new(Record::new(launch, id, ProcessFd::new(pidfd)));
-    registry::lock().add(Arc::clone(&record));
+    let record = Arc::new(Record::new(Arc::clone(&launch), id, ProcessFd::new(pidfd)));
+    registry.add(Arc::clone(&record));
     Ok(record)
 }
 
 /// Opens the process descriptor of a child just forked. Without one it cannot be watched, and is ended.
-fn watch(id: Pid) -> nix::Result<OwnedFd> {
+fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     let mut opened = pidfd::open(id);
     if let Err(Errno::EMFILE | Errno::ENFILE) = opened
-        && registry::lock().yield_reserve()
+        && registry.yield_reserve()
     {
         opened = pidfd::open(id);
     }
