@@ -60,7 +60,8 @@
 //! | is killed by a signal, aborts, overflows its stack | `Signaled` | none |
 //!
 //! A process leaves by `_exit`: its stdout, stderr and C streams are flushed; exit handlers and destructors that it
-//! inherited are its parent's and do not run. Threads that it started end with it.
+//! inherited are its parent's and do not run. Threads that it started end with it, but one that keeps std's stdout locked
+//! keeps the process from flushing it, and so from ending.
 //!
 //! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (SIGTERM, after
 //! five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
@@ -76,8 +77,9 @@
 //!
 //! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default; ignored
 //! signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
-//! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, which ends them). Its name shows
-//! in `ps` and `top`, up to 15 bytes of it.
+//! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends them; and one that
+//! reads from the terminal is stopped by SIGTTIN, so read in the program). Its name shows in `ps` and `top`, up to 15 bytes
+//! of it.
 //!
 //! # Threads
 //!

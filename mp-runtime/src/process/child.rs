@@ -71,8 +71,9 @@ pub(crate) fn run(birth: Birth<'_>, run: Run<'_>) -> Infallible {
 
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut payload = outbox.payload();
-        run(&mut payload)?;
-        payload.finish().map_err(|error| format!("its result could not be stored: {error}"))
+        let unstored = |error| format!("its result could not be stored: {error}");
+        run(&mut payload).map_err(|message| payload.error().map_or(message, unstored))?;
+        payload.finish().map_err(unstored)
     }));
     let outcome = match outcome {
         Ok(Ok(length)) => Outcome::Returned(length),

@@ -98,7 +98,7 @@ impl Outbox {
 
     /// Begins a payload.
     pub(crate) fn payload(self) -> Payload {
-        Payload { outbox: self, written: 0, buffer: Vec::new() }
+        Payload { outbox: self, written: 0, buffer: Vec::new(), error: None }
     }
 }
 
@@ -110,6 +110,8 @@ pub(crate) struct Payload {
     written: u64,
     /// What comes after that.
     buffer: Vec<u8>,
+    /// Why it could not be written; the codec has no place for it in an error of its own.
+    error: Option<i32>,
 }
 
 impl Payload {
@@ -154,8 +156,17 @@ impl Payload {
         Ok(())
     }
 
+    /// Why the payload could not be written, if that is so.
+    pub(crate) fn error(&self) -> Option<io::Error> {
+        self.error.map(io::Error::from_raw_os_error)
+    }
+
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.report()?.append(bytes, self.written)?;
+        let appended = self.report().and_then(|report| Ok(report.append(bytes, self.written)?));
+        if let Err(error) = &appended {
+            self.error = error.raw_os_error();
+        }
+        appended?;
         self.written += bytes.len() as u64;
         Ok(())
     }

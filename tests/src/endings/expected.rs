@@ -1,4 +1,4 @@
-//! What [`account`](crate::endings::account) has to say.
+//! What the account of an end has to say.
 
 /// The account of the way of this name, when the process was spawned by this thread.
 ///

@@ -138,3 +138,18 @@ pub(crate) fn close(number: i32) {
     // SAFETY: takes an integer only. The fixture that closes one of the first three owns none of them as a value.
     unsafe { libc::close(number) };
 }
+
+/// Forks, and goes on in both; the parent, where it is `true`, once the copy has ended well.
+pub(crate) fn fork_both() -> bool {
+    // SAFETY: the program has one thread, and both sides may do anything.
+    match unsafe { libc::fork() } {
+        0 => false,
+        copy => {
+            let mut status = -1;
+            // SAFETY: `status` is a live integer.
+            let waited = unsafe { libc::waitpid(copy, &mut status, 0) };
+            assert_eq!((waited, status), (copy, 0), "the copy ends well");
+            true
+        }
+    }
+}
