@@ -281,7 +281,7 @@ programs! {
     }
 }
 
-/// As [`serve`], and no daemon.
+/// As `serve`, and no daemon.
 #[process]
 fn work_until_told() {
     serve();
