@@ -49,7 +49,7 @@ fn middle() -> u32 {
     7
 }
 
-/// As [`middle`], and fails.
+/// As `middle`, and fails.
 #[process]
 fn middle_that_panics() {
     let running = Gate::new();
