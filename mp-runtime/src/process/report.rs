@@ -205,7 +205,7 @@ impl Report {
     }
 
     /// Whether the file was never written to.
-    fn is_short(&self) -> bool {
+    fn is_file_unused(&self) -> bool {
         self.file().is_ok_and(memory::is_empty)
     }
 }
@@ -215,7 +215,7 @@ impl Drop for Report {
     fn drop(&mut self) {
         if self.memory.as_ref().is_some_and(|memory| memory.owner != direct::id()) {
             mem::forget(self.memory.take());
-        } else if self.is_short()
+        } else if self.is_file_unused()
             && let Some(memory) = self.memory.take()
         {
             let mut registry = registry::lock();
