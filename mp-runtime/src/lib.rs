@@ -105,6 +105,7 @@ pub mod __private;
 mod error;
 mod process;
 mod program;
+mod shm;
 mod sys;
 mod wire;
 

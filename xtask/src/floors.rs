@@ -26,8 +26,8 @@ pub(crate) const RUNTIME: Floors = Floors {
     floors: &[
         Apart(&["error"]),            // F0 what went wrong
         Apart(&["sys"]),              // F1 system calls
-        Apart(&["wire"]),             // F2 bytes; later `shm`
-        Apart(&[]),                   // F3 later `ipc`
+        Apart(&["shm", "wire"]),      // F2 memory that is shared; bytes
+        Apart(&["ipc"]),              // F3 what processes hold in common
         Apart(&["process"]),          // F4 one process, from start to report
         Apart(&["program"]),          // F5 what `mp_main!` runs on
         Apart(&[]),                   // F6 later `pool`, `cluster`

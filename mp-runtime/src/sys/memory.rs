@@ -7,7 +7,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 
 use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::fcntl::{FallocateFlags, FcntlArg, SealFlag, fallocate, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
@@ -28,15 +28,58 @@ pub(crate) fn is_empty(file: BorrowedFd<'_>) -> bool {
 
 /// Writes all of `bytes` at `offset`; `EFBIG` beyond the limit on file sizes, which memory files obey.
 pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> nix::Result<()> {
-    // The signal that goes with EFBIG would kill: it is held back, and taken away.
+    within_limit(|| write_all(file, bytes, offset))
+}
+
+/// Makes `file` `length` bytes long, all of them backed by memory now, so that no later access can fail for lack of it.
+///
+/// # Errors
+///
+/// `ENOSPC` or `ENOMEM` when there is not that much memory; `EFBIG` as with [`write_at`].
+pub(crate) fn allocate(file: BorrowedFd<'_>, length: usize) -> nix::Result<()> {
+    // The kernel does not refuse: it would take page after page, until it kills somebody for want of another.
+    if length >= LARGE && available().is_some_and(|available| length > available) {
+        return Err(Errno::ENOMEM);
+    }
+    let length = i64::try_from(length).map_err(|_| Errno::EFBIG)?;
+    within_limit(|| {
+        loop {
+            match fallocate(file, FallocateFlags::empty(), 0, length) {
+                Err(Errno::EINTR) => continue,
+                allocated => return allocated,
+            }
+        }
+    })
+}
+
+/// From here on an allocation is held against the memory there is: a question to procfs, of 20 us.
+const LARGE: usize = 16 << 20;
+
+/// How many bytes of memory there are to be had without swapping, if procfs can tell.
+fn available() -> Option<usize> {
+    let table = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = table.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<usize>().ok()?.checked_mul(1024)
+}
+
+/// The size of a page of memory.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: `sysconf` reads no memory of ours.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).unwrap_or(4096)
+}
+
+/// Runs `grow`, which may exceed the limit on file sizes: the signal that goes with `EFBIG` would kill, so it is held
+/// back, and taken away.
+fn within_limit(grow: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
     let signal = SigSet::from(Signal::SIGXFSZ);
     let before = signal.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-    let written = write_all(file, bytes, offset);
-    if written == Err(Errno::EFBIG) && !before.contains(Signal::SIGXFSZ) {
+    let grown = grow();
+    if grown == Err(Errno::EFBIG) && !before.contains(Signal::SIGXFSZ) {
         signal::discard(&signal);
     }
     before.thread_set_mask()?;
-    written
+    grown
 }
 
 fn write_all(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Result<()> {

@@ -1,0 +1,8 @@
+//! Memory that processes share, and the protocols in it. Offsets, never pointers; anonymous files, never names.
+//!
+//! Invariant of every file here: whatever the other processes do to the memory, killed at any instruction or not, a safe
+//! function stays within its region, and reads words atomically. What the words mean is said in `README.md`.
+#![allow(unsafe_code, reason = "shared memory is accessed by address; each block says why it may")]
+#![allow(dead_code, reason = "what stands on it is being built")]
+
+pub(crate) mod region;
