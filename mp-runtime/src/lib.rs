@@ -49,6 +49,14 @@
 //!
 //! A change to a global, or through `&mut`, stays in the process that made it.
 //!
+//! # Between running processes
+//!
+//! A [`channel`] carries values of any serde type between processes while they run. Its ends, [`Sender`] and [`Receiver`], are
+//! used as those of `std::sync::mpsc`, and both can be cloned. An end works in the process that it was made in, and can be moved
+//! into a process as an argument, by value; from then on it is that process's. One that was only borrowed or
+//! inherited answers with an error. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
+//! or tear what others have sent.
+//!
 //! # How a process ends, and its parent
 //!
 //! | end of the function | [`ExitKind`] | exit code |
@@ -89,7 +97,7 @@
 //!
 //! # What this is not
 //!
-//! No sandbox: a process can do what its parent can. No messages between running processes, no pool, no restarts and no
+//! No sandbox: a process can do what its parent can. No pool, no restarts and no
 //! start by `exec`, yet. No other system than Linux. A process that forks by other means than `spawn` is on its own:
 //! what it forks off is not watched.
 //!
@@ -103,6 +111,7 @@ compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death s
 #[doc(hidden)]
 pub mod __private;
 mod error;
+mod ipc;
 mod process;
 mod program;
 mod shm;
@@ -110,6 +119,12 @@ mod sys;
 mod wire;
 
 pub use error::{SpawnError, Stage};
+pub use ipc::channel::{channel, channel_with_room};
+pub use ipc::errors::{
+    ChannelError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+pub use ipc::receiver::{IntoIter, Iter, Receiver, TryIter};
+pub use ipc::sender::Sender;
 pub use mp_macros::{mp_main, process};
 pub use process::body::Body;
 pub use process::builder::Builder;

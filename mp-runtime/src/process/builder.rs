@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{SpawnError, SpawnErrorKind};
+use crate::ipc::moving;
 use crate::process::body::Body;
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan};
@@ -75,11 +76,16 @@ impl<B: Body> Builder<B> {
         }
         let decode = body.decoder();
         let mut body = Some(body);
-        let mut run = |payload: &mut Payload| match body.take() {
-            Some(body) => body.run(payload),
-            None => Err("its function was called twice".to_owned()),
+        let departure = moving::depart();
+        let mut run = |payload: &mut Payload| {
+            departure.arrive();
+            match body.take() {
+                Some(body) => body.run(payload),
+                None => Err("its function was called twice".to_owned()),
+            }
         };
         let record = method::fork::start(plan, &mut run)?;
+        departure.hand_over(record.identity(), || drop(body));
         Ok(Child::new(record, decode))
     }
 }

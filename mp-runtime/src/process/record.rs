@@ -13,6 +13,7 @@ use crate::process::launch::Launch;
 use crate::process::panic::Panic;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
+use crate::sys::identity::Identity;
 use crate::sys::pidfd;
 use crate::sys::wait::{self, Ended, Waited};
 use crate::wire::codec;
@@ -72,6 +73,11 @@ impl Record {
     /// Shares its report with no more processes.
     pub(crate) fn hide_report(&self) {
         self.launch.report.hide();
+    }
+
+    /// Its name for what processes hold in common.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        Identity::of(self.pidfd.get()?, self.id.as_raw())
     }
 
     pub(crate) fn pidfd(&self) -> &ProcessFd {

@@ -5,11 +5,14 @@
 //! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
 #![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
 
+pub(crate) mod clock;
 pub(crate) mod direct;
+pub(crate) mod event;
 pub(crate) mod exit;
 pub(crate) mod fault;
 pub(crate) mod fd;
 pub(crate) mod fork;
+pub(crate) mod identity;
 pub(crate) mod latest;
 pub(crate) mod memory;
 pub(crate) mod page;

@@ -21,6 +21,35 @@ pub(crate) fn encode<T: Serialize>(value: &T, to: &mut dyn Write) -> Result<(), 
     postcard::to_io(value, to).map(drop).map_err(|error| CodecError(error.to_string()))
 }
 
+/// Appends `value` to `bytes`: the fast way, for values that are sent often.
+#[inline]
+pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
+    postcard::serialize_with_flavor(value, Bytes(bytes)).map_err(|error| CodecError(error.to_string()))
+}
+
+/// Where [`append`] writes to.
+struct Bytes<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Bytes<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
 /// Reads one value that takes up all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     match postcard::take_from_bytes(bytes) {

@@ -1,0 +1,203 @@
+//! What the ends of one channel in one process share: the ring, and the means to sleep and to wake.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ipc::spin;
+use crate::ipc::watch::{Watch, Watches};
+use crate::shm::memory::Mapped;
+use crate::shm::ring::Ring;
+use crate::shm::roster::Side;
+use crate::shm::turn::Verdict;
+use crate::sys::identity::Identity;
+use crate::sys::{clock, event};
+
+/// One channel, in one process.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) ring: Ring<Mapped>,
+    /// Signalled when a side that may be asleep has something to look at.
+    event: OwnedFd,
+    senders: Watches,
+    receivers: Watches,
+    /// When somebody last made sure that the receivers live, and the roster's changes then.
+    checked: [AtomicU64; 2],
+}
+
+/// For how long a sender may take it that the receivers live, in milliseconds.
+const TRUST: u64 = 10;
+
+impl Link {
+    pub(crate) fn new(size: usize, capacity: usize) -> nix::Result<Link> {
+        Ok(Link {
+            ring: Ring::new(size, capacity)?,
+            event: event::create()?,
+            senders: Watches::new(),
+            receivers: Watches::new(),
+            checked: [AtomicU64::new(0), AtomicU64::new(u64::MAX)],
+        })
+    }
+
+    /// Wakes those of this side who may be asleep.
+    #[inline]
+    pub(crate) fn wake(&self, side: Side) {
+        if self.ring.to_be_woken(side) {
+            event::signal(self.event.as_fd());
+        }
+    }
+
+    /// Whether anybody holds an end of this side, as far as is known.
+    pub(crate) fn is_attended(&self, side: Side) -> bool {
+        self.ring.roster().holders(side).next().is_some()
+    }
+
+    /// Whether anybody holds an end of this side; finds out who of them has died.
+    pub(crate) fn is_alive(&self, side: Side, me: Identity) -> bool {
+        if self.ring.roster().holders(side).all(|who| who == me) {
+            return self.is_attended(side);
+        }
+        let Ok(mut watch) = self.watches(side.other()).take(me, self.event.as_fd()) else { return true };
+        let mut ended = watch.follow(self.ring.roster().holders(side), me);
+        ended.extend(watch.wait(Some(Instant::now())).unwrap_or_default());
+        self.bury(&ended);
+        self.watches(side.other()).put(me, watch);
+        self.is_attended(side)
+    }
+
+    /// Whether there is a receiver, for a sender that does not wait: made sure of from time to time.
+    #[inline]
+    pub(crate) fn has_receivers(&self, me: Identity) -> bool {
+        let [when, changes] = &self.checked;
+        let (now, current) = (clock::coarse(), self.ring.roster().changes());
+        if changes.load(Ordering::Relaxed) == current && now.wrapping_sub(when.load(Ordering::Relaxed)) < TRUST {
+            return true;
+        }
+        let alive = self.is_alive(Side::Receive, me);
+        if alive {
+            when.store(now, Ordering::Relaxed);
+            changes.store(current, Ordering::Relaxed);
+        }
+        alive
+    }
+
+    /// Clears the ends of processes that have ended, and tells everybody.
+    fn bury(&self, ended: &[Identity]) {
+        if ended.is_empty() {
+            return;
+        }
+        ended.iter().for_each(|who| self.ring.roster().bury(*who));
+        self.wake(Side::Send);
+        self.wake(Side::Receive);
+    }
+
+    /// Waits until `ready`, which somebody of the other side makes true, or until nobody is left there; `false` when
+    /// `deadline` came first. At first awake, for a moment.
+    pub(crate) fn wait(
+        &self,
+        side: Side,
+        me: Identity,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut() -> bool,
+    ) -> nix::Result<bool> {
+        if spin::until(&mut ready) {
+            return Ok(true);
+        }
+        let mut watch = self.watches(side).take(me, self.event.as_fd())?;
+        let waited = self.sleep(&mut watch, side, me, deadline, ready);
+        self.watches(side).put(me, watch);
+        waited
+    }
+
+    /// The order matters. First it is announced that this thread sleeps; then looked who the peers are; then whether
+    /// it is ready. So who takes an end or makes it ready afterwards sees the announcement, and signals; and who did
+    /// before is seen. A peer that dies between the two is watched: it was a peer before it did either.
+    fn sleep(
+        &self,
+        watch: &mut Watch,
+        side: Side,
+        me: Identity,
+        deadline: Option<Instant>,
+        mut ready: impl FnMut() -> bool,
+    ) -> nix::Result<bool> {
+        loop {
+            self.ring.fall_asleep(side);
+            let ended = watch.follow(self.ring.roster().holders(side.other()), me);
+            self.bury(&ended);
+            if ready() || !self.is_attended(side.other()) {
+                return Ok(true);
+            }
+            let ended = watch.wait(deadline)?;
+            self.bury(&ended);
+            if ready() || !self.is_attended(side.other()) {
+                return Ok(true);
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn watches(&self, side: Side) -> &Watches {
+        match side {
+            Side::Send => &self.senders,
+            Side::Receive => &self.receivers,
+        }
+    }
+}
+
+/// How long to wait for what cannot be had at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Patience {
+    /// Not at all.
+    Never,
+    /// Until then, or for ever.
+    Until(Option<Instant>),
+}
+
+impl Patience {
+    /// For `timeout`; one beyond what the clock can say is for ever.
+    pub(crate) fn of(timeout: Duration) -> Patience {
+        Patience::Until(Instant::now().checked_add(timeout))
+    }
+}
+
+/// What to do while it is another's turn: it is short, unless that process has died or is held up.
+#[inline]
+pub(crate) fn hindered(patience: Patience) -> impl FnMut(u64) -> Verdict {
+    let mut tries = 0_u32;
+    move |holder| {
+        tries = tries.saturating_add(1);
+        if tries < AWAKE {
+            std::hint::spin_loop();
+            return Verdict::Again;
+        }
+        held_up(tries, holder, patience)
+    }
+}
+
+const AWAKE: u32 = 200;
+const POLITE: u32 = 220;
+/// Naps up to a millisecond, a few of them.
+const IMPATIENT: u32 = 230;
+
+#[cold]
+fn held_up(tries: u32, holder: u64, patience: Patience) -> Verdict {
+    if tries < POLITE {
+        thread::yield_now();
+        return Verdict::Again;
+    }
+    if Identity::from_raw(holder).is_none_or(Identity::has_ended) {
+        return Verdict::Ended;
+    }
+    let enough = match patience {
+        Patience::Never => tries > IMPATIENT,
+        Patience::Until(deadline) => deadline.is_some_and(|deadline| Instant::now() >= deadline),
+    };
+    if enough {
+        return Verdict::Enough;
+    }
+    clock::nap(Duration::from_micros(20 << ((tries - POLITE) / 4).min(5)));
+    Verdict::Again
+}

@@ -1,0 +1,12 @@
+//! What processes hold in common: channels. What users hold of them, and how it gets from one process to another.
+
+pub(crate) mod buffer;
+pub(crate) mod channel;
+pub(crate) mod end;
+pub(crate) mod errors;
+pub(crate) mod link;
+pub(crate) mod moving;
+pub(crate) mod receiver;
+pub(crate) mod sender;
+pub(crate) mod spin;
+pub(crate) mod watch;

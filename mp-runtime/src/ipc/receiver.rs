@@ -1,0 +1,272 @@
+//! The receiving end of a channel.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use crate::ipc::buffer;
+use crate::ipc::end::End;
+use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
+use crate::ipc::link::{Patience, hindered};
+use crate::shm::ring::Corrupt;
+use crate::shm::roster::Side;
+use crate::wire::codec;
+
+/// The receiving end of a [`channel`](crate::channel).
+///
+/// It works in the process that it was made in or moved to. When the last receiver is dropped, or the last process that
+/// has one has ended, the senders learn that, and the messages left in the channel are gone.
+pub struct Receiver<T> {
+    end: End,
+    _receives: PhantomData<fn() -> T>,
+}
+
+/// Why there is no value.
+#[derive(Debug)]
+enum Missed {
+    Empty,
+    Disconnected,
+    Failed(ChannelError),
+}
+
+impl<E: Into<ChannelError>> From<E> for Missed {
+    fn from(error: E) -> Self {
+        Missed::Failed(error.into())
+    }
+}
+
+impl From<Corrupt> for ChannelError {
+    fn from(_: Corrupt) -> Self {
+        ChannelError::corrupt()
+    }
+}
+
+impl<T> Receiver<T> {
+    pub(crate) fn new(end: End) -> Self {
+        Receiver { end, _receives: PhantomData }
+    }
+
+    /// How many messages the channel holds at most.
+    pub fn capacity(&self) -> usize {
+        self.end.link().ring.capacity()
+    }
+
+    /// How many messages are in the channel at the moment.
+    pub fn len(&self) -> usize {
+        self.end.link().ring.length()
+    }
+
+    /// Whether there is no message in the channel at the moment.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether both are receivers of one channel.
+    ///
+    /// ```
+    /// let (_sender, receiver) = mp_runtime::channel::<u32>(8).unwrap();
+    /// assert!(receiver.same_channel(&receiver.clone()));
+    /// ```
+    pub fn same_channel(&self, other: &Receiver<T>) -> bool {
+        self.end.is_linked(&other.end)
+    }
+}
+
+impl<T: DeserializeOwned> Receiver<T> {
+    /// Receives a value; waits while the channel is empty.
+    ///
+    /// ```
+    /// let (sender, receiver) = mp_runtime::channel(8).unwrap();
+    /// sender.send((1, 'a')).unwrap();
+    /// assert_eq!(receiver.recv().unwrap(), (1, 'a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the channel is empty and every sender is gone; when this end was not moved into this process; when serde
+    /// cannot read the value, which is gone then.
+    pub fn recv(&self) -> Result<T, RecvError> {
+        self.fetch(Patience::Until(None)).map_err(|missed| match missed {
+            Missed::Failed(error) => RecvError::Failed(error),
+            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+        })
+    }
+
+    /// Receives a value if there is one now.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or another receiver is in the middle of receiving and does not get on; and as
+    /// [`Receiver::recv`].
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        self.fetch(Patience::Never).map_err(|missed| match missed {
+            Missed::Empty => TryRecvError::Empty,
+            Missed::Disconnected => TryRecvError::Disconnected,
+            Missed::Failed(error) => TryRecvError::Failed(error),
+        })
+    }
+
+    /// Receives a value; waits while the channel is empty, but not longer than `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When none came in time; and as [`Receiver::recv`].
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        self.fetch(Patience::of(timeout)).map_err(|missed| match missed {
+            Missed::Empty => RecvTimeoutError::Timeout,
+            Missed::Disconnected => RecvTimeoutError::Disconnected,
+            Missed::Failed(error) => RecvTimeoutError::Failed(error),
+        })
+    }
+
+    /// Iterates over the values, waiting for each, until every sender is gone.
+    ///
+    /// ```
+    /// let (sender, receiver) = mp_runtime::channel(8).unwrap();
+    /// sender.send(3).unwrap();
+    /// sender.send(4).unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.iter().sum::<i32>(), 7);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The iterator, when [`Receiver::recv`] gives another error than that the senders are gone.
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter(self)
+    }
+
+    /// Iterates over the values that are there, without waiting.
+    ///
+    /// ```
+    /// let (sender, receiver) = mp_runtime::channel(8).unwrap();
+    /// sender.send(3).unwrap();
+    /// assert_eq!(receiver.try_iter().collect::<Vec<i32>>(), [3]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`Receiver::iter`].
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter(self)
+    }
+
+    fn fetch(&self, patience: Patience) -> Result<T, Missed> {
+        let me = self.end.here()?;
+        let link = self.end.link();
+        buffer::with(|bytes| {
+            loop {
+                if let Some(turn) = link.ring.receiving(me, hindered(patience))
+                    && let Some(front) = turn.front().map_err(ChannelError::from)?
+                {
+                    turn.copy(&front, bytes);
+                    turn.take(front);
+                    drop(turn);
+                    link.wake(Side::Send);
+                    return Ok(codec::decode(bytes)?);
+                }
+                let deadline = match patience {
+                    Patience::Until(deadline) => deadline,
+                    // In this order: what the last sender has sent, it has before it was gone.
+                    Patience::Never if link.is_alive(Side::Send, me) || link.ring.has_message() => {
+                        return Err(Missed::Empty);
+                    }
+                    Patience::Never => return Err(Missed::Disconnected),
+                };
+                if !link.wait(Side::Receive, me, deadline, || link.ring.has_message())? {
+                    return Err(Missed::Empty);
+                }
+                if !link.is_attended(Side::Send) && !link.ring.has_message() {
+                    return Err(Missed::Disconnected);
+                }
+            }
+        })
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    /// Makes another receiver of the same channel. Each value is received by one of them.
+    ///
+    /// # Panics
+    ///
+    /// If the channel has 2048 ends already.
+    fn clone(&self) -> Self {
+        Receiver::new(self.end.clone())
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("len", &self.len()).field("capacity", &self.capacity()).finish_non_exhaustive()
+    }
+}
+
+/// The values of a channel as they come. See [`Receiver::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T>(&'a Receiver<T>);
+
+/// The values that are in a channel. See [`Receiver::try_iter`].
+#[derive(Debug)]
+pub struct TryIter<'a, T>(&'a Receiver<T>);
+
+/// The values of a channel as they come. See [`Receiver::iter`].
+#[derive(Debug)]
+pub struct IntoIter<T>(Receiver<T>);
+
+impl<T: DeserializeOwned> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.next()
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for TryIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self.0.try_recv() {
+            Ok(value) => Some(value),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Failed(error)) => panic!("{error}"),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Iterator for IntoIter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.next()
+    }
+}
+
+impl<T: DeserializeOwned> Receiver<T> {
+    fn next(&self) -> Option<T> {
+        match self.recv() {
+            Ok(value) => Some(value),
+            Err(RecvError::Disconnected) => None,
+            Err(RecvError::Failed(error)) => panic!("{error}"),
+        }
+    }
+}
+
+impl<'a, T: DeserializeOwned> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<T: DeserializeOwned> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter(self)
+    }
+}

@@ -1,0 +1,118 @@
+//! What one thread waits with: a signal from its peers, and their death.
+
+use std::collections::HashMap;
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::sys::event::Set;
+use crate::sys::identity::Identity;
+
+/// The event of one channel and the processes that hold its other side. Used by one thread at a time.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    set: Set,
+    peers: HashMap<Identity, Peer>,
+    round: u64,
+    /// Whether there is a peer that could not be watched, for want of a descriptor.
+    blind: bool,
+}
+
+#[derive(Debug)]
+struct Peer {
+    pidfd: OwnedFd,
+    /// The last round in which it was a peer.
+    round: u64,
+}
+
+/// The number of the event in the set; no identity is zero.
+const EVENT: u64 = 0;
+
+/// How often to look after peers that cannot be watched.
+const BLIND: Duration = Duration::from_millis(10);
+
+impl Watch {
+    pub(crate) fn new(event: BorrowedFd<'_>) -> nix::Result<Watch> {
+        let set = Set::new()?;
+        set.add_event(event, EVENT)?;
+        Ok(Watch { set, peers: HashMap::new(), round: 0, blind: false })
+    }
+
+    /// Watches these processes and no others; those of them that have ended.
+    pub(crate) fn follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
+        let mut ended = Vec::new();
+        self.round += 1;
+        self.blind = false;
+        for who in peers.filter(|who| *who != me) {
+            if let Some(peer) = self.peers.get_mut(&who) {
+                peer.round = self.round;
+                continue;
+            }
+            match who.open() {
+                Ok(None) => ended.push(who),
+                Ok(Some(pidfd)) if self.set.add(pidfd.as_fd(), who.raw()).is_ok() => {
+                    self.peers.insert(who, Peer { pidfd, round: self.round });
+                }
+                _ => self.blind = true,
+            }
+        }
+        let (set, round) = (&self.set, self.round);
+        self.peers.retain(|_, peer| {
+            if peer.round != round {
+                set.remove(peer.pidfd.as_fd());
+            }
+            peer.round == round
+        });
+        ended
+    }
+
+    /// Waits for a signal, the end of a peer, or `deadline`; the peers that have ended.
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> nix::Result<Vec<Identity>> {
+        let soon = self.blind.then(|| Instant::now() + BLIND);
+        let deadline = [deadline, soon].into_iter().flatten().min();
+        let happened = self.set.wait(deadline)?;
+        let ended: Vec<Identity> = happened.numbers().filter_map(Identity::from_raw).collect();
+        for who in &ended {
+            if let Some(peer) = self.peers.remove(who) {
+                self.set.remove(peer.pidfd.as_fd());
+            }
+        }
+        Ok(ended)
+    }
+}
+
+/// Watches between two uses, of one process.
+#[derive(Debug)]
+pub(crate) struct Watches(Mutex<(Option<Identity>, Vec<Watch>)>);
+
+impl Watches {
+    pub(crate) const fn new() -> Watches {
+        Watches(Mutex::new((None, Vec::new())))
+    }
+
+    /// Takes a watch out, or makes one.
+    pub(crate) fn take(&self, me: Identity, event: BorrowedFd<'_>) -> nix::Result<Watch> {
+        // Locked for good when another thread had it at a fork: then each wait makes one of its own.
+        if let Ok(mut kept) = self.0.try_lock() {
+            if kept.0 != Some(me) {
+                // Of the process that this one was forked from, whose sets still look at what was open there.
+                drop(mem::take(&mut kept.1));
+                kept.0 = Some(me);
+            }
+            if let Some(watch) = kept.1.pop() {
+                return Ok(watch);
+            }
+        }
+        Watch::new(event)
+    }
+
+    /// Puts one back.
+    pub(crate) fn put(&self, me: Identity, watch: Watch) {
+        if let Ok(mut kept) = self.0.try_lock()
+            && kept.0 == Some(me)
+        {
+            kept.1.push(watch);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A name for a process that no other process gets, not even one that is later given its id.
+//!
+//! Invariant: what [`current`] keeps is the calling process's own. The kernel wipes the page it is kept in whenever a
+//! process is forked, by whatever means; a process that finds it wiped asks anew.
+
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
+use nix::sys::stat::fstat;
+use nix::unistd::Pid;
+
+use crate::sys::{direct, pidfd};
+
+/// A process: its id, and 24 bits of a number that the kernel counts up with each process it makes.
+///
+/// So another process is taken for it only if it has the same id and is exactly a multiple of 16 million processes
+/// younger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Identity(NonZeroU64);
+
+/// The kernel has no ids of more bits (PID_MAX_LIMIT).
+const ID_BITS: u32 = 22;
+
+impl Identity {
+    /// How many bits of a word it takes.
+    pub(crate) const BITS: u32 = 46;
+
+    /// The process behind `pidfd`, whose id is `id`.
+    pub(crate) fn of(pidfd: BorrowedFd<'_>, id: i32) -> Option<Identity> {
+        let mark = mark(pidfd, id) & ((1 << (Identity::BITS - ID_BITS)) - 1);
+        Identity::from_raw(mark << ID_BITS | u64::from(id.unsigned_abs()))
+    }
+
+    pub(crate) fn raw(self) -> u64 {
+        self.0.get()
+    }
+
+    /// The identity in the lowest bits of `word`, if there is one.
+    pub(crate) fn from_raw(word: u64) -> Option<Identity> {
+        NonZeroU64::new(word & ((1 << Identity::BITS) - 1)).map(Identity)
+    }
+
+    /// Its process id.
+    pub(crate) fn id(self) -> i32 {
+        (self.raw() & ((1 << ID_BITS) - 1)) as i32
+    }
+
+    /// A process descriptor of it; `None` when it has ended and is reaped.
+    ///
+    /// # Errors
+    ///
+    /// When there is no descriptor to be had.
+    pub(crate) fn open(self) -> nix::Result<Option<OwnedFd>> {
+        match pidfd::open(Pid::from_raw(self.id())) {
+            Ok(fd) if Identity::of(fd.as_fd(), self.id()) == Some(self) => Ok(Some(fd)),
+            // The id has been given to another process.
+            Ok(_) => Ok(None),
+            Err(Errno::ESRCH | Errno::EINVAL) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// Whether it has ended. Where that cannot be found out, for want of a descriptor, it has not.
+    pub(crate) fn has_ended(self) -> bool {
+        match self.open() {
+            Ok(Some(fd)) => pidfd::wait(fd.as_fd(), Some(std::time::Instant::now())) == Ok(true),
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
+}
+
+/// The calling process.
+#[inline]
+pub(crate) fn current() -> Identity {
+    match kept().and_then(|kept| Identity::from_raw(kept.load(Ordering::Relaxed))) {
+        Some(identity) => identity,
+        None => ask(),
+    }
+}
+
+#[cold]
+fn ask() -> Identity {
+    let id = direct::id();
+    let opened = pidfd::open(Pid::from_raw(id));
+    let identity = opened.ok().and_then(|fd| Identity::of(fd.as_fd(), id));
+    match identity.or(Identity::from_raw(u64::from(id.unsigned_abs()))) {
+        Some(identity) => {
+            if let Some(kept) = kept() {
+                kept.store(identity.raw(), Ordering::Relaxed);
+            }
+            identity
+        }
+        None => unreachable!("no process has the id 0"),
+    }
+}
+
+/// Where the identity is kept; `None` where the kernel cannot wipe it at a fork.
+#[inline]
+fn kept() -> Option<&'static AtomicU64> {
+    static KEPT: OnceLock<Option<&'static AtomicU64>> = OnceLock::new();
+    *KEPT.get_or_init(|| {
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let length = std::num::NonZeroUsize::new(super::memory::page_size())?;
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let page = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) }.ok()?;
+        // SAFETY: the range is the mapping just made; the advice zeroes it in processes forked later.
+        unsafe { madvise(page, length.get(), MmapAdvise::MADV_WIPEONFORK) }.ok()?;
+        // SAFETY: mapped for the rest of the process, aligned to a page, and accessed by atomic operations only.
+        Some(unsafe { page.cast::<AtomicU64>().as_ref() })
+    })
+}
+
+/// A number that tells the process behind `pidfd` from others that had or will have its id.
+fn mark(pidfd: BorrowedFd<'_>, id: i32) -> u64 {
+    // Since Linux 6.9 each process has an inode of its own in `pidfs`; before, all had the same.
+    if is_pidfs(pidfd) {
+        return fstat(pidfd).map_or(0, |status| status.st_ino);
+    }
+    start_time(id).unwrap_or(0)
+}
+
+fn is_pidfs(pidfd: BorrowedFd<'_>) -> bool {
+    const PIDFS: u64 = 0x5049_4446;
+    static IS: OnceLock<bool> = OnceLock::new();
+    *IS.get_or_init(|| {
+        let mut status = std::mem::MaybeUninit::<libc::statfs>::uninit();
+        // SAFETY: the kernel writes at most a `statfs` to where it is told.
+        let told = unsafe { libc::fstatfs(pidfd.as_raw_fd(), status.as_mut_ptr()) };
+        // SAFETY: the call has succeeded, so it has written all of it.
+        told == 0 && unsafe { status.assume_init() }.f_type as u64 == PIDFS
+    })
+}
+
+/// When the process began, in ticks since the machine did: proc_pid_stat(5), field 22.
+fn start_time(id: i32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_itself_and_alive() {
+        let me = current();
+        assert_eq!((me.id(), current()), (direct::id(), me));
+        assert!(!me.has_ended());
+    }
+
+    #[test]
+    fn a_process_of_the_same_id_and_another_mark_has_ended() {
+        let other = Identity::from_raw(current().raw() ^ 1 << ID_BITS).expect("an id is not 0");
+        assert!(other.has_ended());
+    }
+
+    #[test]
+    fn the_start_of_this_process_is_in_procfs() {
+        assert!(start_time(direct::id()).is_some_and(|ticks| ticks > 0));
+    }
+}

@@ -1,0 +1,203 @@
+//! How the ends of channels move, and what each side learns of the other; the first argument names a scene. Silent and
+//! code 0 if all is as it should be.
+
+use std::env;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use fixture_kit::{Gate, ended, stat, until};
+use mp_runtime::{
+    Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, TrySendError, channel, process,
+};
+
+mod fixture_kit;
+
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Waits until a process sleeps: in the channel, for it does nothing else.
+fn asleep(id: u32) {
+    until(|| stat(id).is_some_and(|(state, _)| state == 'S'));
+}
+
+#[process]
+fn count_up(numbers: Sender<u64>, from: u64, count: u64) {
+    (from..from + count).for_each(|number| numbers.send(number).unwrap());
+}
+
+/// Sends one number and keeps its end.
+#[process]
+fn send_and_stay(numbers: Sender<u64>) {
+    numbers.send(7).unwrap();
+    loop {
+        thread::park();
+    }
+}
+
+/// Keeps its end.
+#[process]
+fn hold<E>(_end: E) {
+    loop {
+        thread::park();
+    }
+}
+
+#[process]
+fn receive_and_tell(numbers: Receiver<u64>, gate: &Gate) -> (u64, bool) {
+    let number = numbers.recv().unwrap();
+    gate.open(1);
+    (number, matches!(numbers.recv(), Err(RecvError::Disconnected)))
+}
+
+/// Fills the channel and sends one more; what became of that.
+#[process]
+fn overfill(numbers: Sender<u64>) -> bool {
+    while numbers.try_send(1).is_ok() {}
+    matches!(numbers.send(2), Err(SendError::Disconnected(2)))
+}
+
+#[process]
+fn use_borrowed(numbers: &Sender<u64>, receiver: &Receiver<u64>) -> Vec<String> {
+    let mut said = vec![
+        numbers.send(1).unwrap_err().to_string(),
+        numbers.try_send(1).unwrap_err().to_string(),
+        numbers.clone().send_timeout(1, MOMENT).unwrap_err().to_string(),
+        receiver.recv().unwrap_err().to_string(),
+        receiver.try_recv().unwrap_err().to_string(),
+        receiver.clone().recv_timeout(MOMENT).unwrap_err().to_string(),
+    ];
+    said.dedup();
+    said
+}
+
+static CAUGHT: Mutex<Option<Sender<u64>>> = Mutex::new(None);
+
+/// Takes an end that it has only inherited, tries it, and drops it.
+#[process]
+fn misuse() -> bool {
+    let caught = CAUGHT.lock().unwrap().take().unwrap();
+    matches!(caught.send(1), Err(SendError::Failed(1, error)) if error.is_not_moved())
+}
+
+/// Drops slowly, in the parent.
+struct Slow<'a>(u32, &'a Gate);
+
+impl Drop for Slow<'_> {
+    fn drop(&mut self) {
+        if std::process::id() == self.0 {
+            self.1.wait();
+        }
+    }
+}
+
+#[process]
+fn send_beside(_slow: Slow<'_>, numbers: Sender<u64>, gate: &Gate) {
+    numbers.send(7).unwrap();
+    gate.open(1);
+}
+
+/// Moves its end on, at once.
+#[process]
+fn pass_on(numbers: Sender<u64>) {
+    count_up::spawn(numbers, 0, 3).unwrap().join().unwrap();
+}
+
+#[process]
+fn drop_and_stay(numbers: Sender<u64>, gate: &Gate) {
+    numbers.send(1).unwrap();
+    drop(numbers);
+    gate.wait();
+}
+
+fn main() {
+    let gate = Gate::new();
+    let (sender, receiver) = channel::<u64>(64).unwrap();
+    match env::args().nth(1).unwrap_or_default().as_str() {
+        "end-by-drop" => {
+            let child = receive_and_tell::spawn(receiver, &gate).unwrap();
+            sender.send(7).unwrap();
+            gate.wait();
+            asleep(child.id());
+            drop(sender);
+            assert_eq!(child.join().unwrap(), (7, true));
+        }
+        "end-by-drop-in-a-clone" => {
+            // The child drops its only sender and lives on; a clone of it was dropped here before the start, another is
+            // moved elsewhere.
+            drop(sender.clone());
+            let holder = hold::spawn(sender.clone()).unwrap();
+            let child = drop_and_stay::spawn(sender, &gate).unwrap();
+            assert_eq!(receiver.recv().unwrap(), 1);
+            assert!(matches!(receiver.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout)));
+            holder.kill().unwrap();
+            assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+            gate.open(1);
+            child.join().unwrap();
+        }
+        "end-by-kill" => {
+            let holder = send_and_stay::spawn(sender).unwrap();
+            let child = receive_and_tell::spawn(receiver, &gate).unwrap();
+            gate.wait();
+            asleep(child.id());
+            holder.kill().unwrap();
+            assert_eq!(child.join().unwrap(), (7, true));
+        }
+        "full-and-killed" => {
+            let holder = hold::spawn(receiver).unwrap();
+            let child = overfill::spawn(sender).unwrap();
+            until(|| stat(child.id()).is_some_and(|(state, _)| state == 'S'));
+            holder.kill().unwrap();
+            assert!(child.join().unwrap());
+        }
+        "full-and-dropped" => {
+            let child = overfill::spawn(sender).unwrap();
+            asleep(child.id());
+            drop(receiver);
+            assert!(child.join().unwrap());
+        }
+        "killed-while-not-full" => {
+            let (sender, receiver) = channel::<u64>(1 << 22).unwrap();
+            let holder = hold::spawn(receiver).unwrap();
+            sender.send(1).unwrap();
+            holder.kill().unwrap();
+            ended(holder.id());
+            until(|| matches!(sender.try_send(2), Err(TrySendError::Disconnected(2))));
+            assert!(sender.len() < sender.capacity());
+            assert!(matches!(sender.send(3), Err(SendError::Disconnected(3))));
+        }
+        "borrowed" => {
+            let said = use_borrowed::spawn(&sender, &receiver).unwrap().join().unwrap();
+            let [only] = &said[..] else { panic!("{said:?}") };
+            assert!(only.contains("was not moved into this process"), "{only}");
+            sender.send(5).unwrap();
+            assert_eq!(receiver.recv().unwrap(), 5);
+        }
+        "inherited" => {
+            *CAUGHT.lock().unwrap() = Some(sender);
+            assert!(misuse::spawn().unwrap().join().unwrap());
+            assert!(matches!(receiver.try_recv(), Err(TryRecvError::Empty)));
+            CAUGHT.lock().unwrap().as_ref().unwrap().send(4).unwrap();
+            assert_eq!(receiver.recv().unwrap(), 4);
+            drop(CAUGHT.lock().unwrap().take());
+            assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+        }
+        "slow-drop" => {
+            // The parent goes on dropping the arguments only when the child has sent.
+            let child = send_beside::spawn(Slow(std::process::id(), &gate), sender, &gate).unwrap();
+            assert_eq!(receiver.recv().unwrap(), 7);
+            assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+            child.join().unwrap();
+        }
+        "moved-twice" => {
+            let child = pass_on::spawn(sender).unwrap();
+            assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
+            child.join().unwrap();
+        }
+        "start-fails" => {
+            // A name that is none: the start is refused, the arguments dropped.
+            assert!(count_up::process(sender, 0, 1).name("").spawn().is_err());
+            assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+        }
+        scene => panic!("no scene `{scene}`"),
+    }
+}
