@@ -44,12 +44,14 @@ fn main() -> ExitCode {
     println!("{}", machine::describe());
     let mut bars = Vec::new();
 
-    let plan = Plan { warm_up: 20, rounds: ROUNDS, time: Duration::from_secs(12) };
-    bars.extend(compare("small parent", 0, plan));
+    let plan = Plan { warm_up: 20, rounds: ROUNDS, time: Duration::from_secs(12), in_a_row: 10 };
+    bars.extend(compare("small parent, ten starts in a row", 0, plan));
+    let plan = Plan { in_a_row: 1, time: Duration::from_secs(8), ..plan };
+    bars.extend(compare("small parent, single starts between others", 0, plan));
 
     let heap = black_box(vec![1_u8; HEAP]);
-    let plan = Plan { warm_up: 5, rounds: ROUNDS, time: Duration::from_secs(10) };
-    bars.extend(compare("64 MiB parent", HEAP, plan));
+    let plan = Plan { warm_up: 5, ..plan };
+    bars.extend(compare("64 MiB parent, single starts between others", HEAP, plan));
     drop(black_box(heap));
 
     print!("\n{NOTES}\n");

@@ -31,6 +31,9 @@ pub struct Plan {
     pub rounds: usize,
     /// More rounds until this much time has passed.
     pub time: Duration,
+    /// A turn is this many repetitions one after the other, and its time their median: whoever had the turn before has
+    /// left caches and processors in a state that the first of them pays for.
+    pub in_a_row: usize,
 }
 
 /// The times of one contender in microseconds, by round.
@@ -81,7 +84,9 @@ pub fn interleave(contenders: &mut [Contender<'_>], plan: Plan) -> Vec<Series> {
             let contender = &mut contenders[turn];
             // Shifted by `turn`, so that the slow ones do not all meet in the same rounds.
             let takes_part = (round + turn).is_multiple_of(contender.every);
-            series[turn].rounds.push(takes_part.then(|| (contender.measure)().as_secs_f64() * 1e6));
+            let mut once = || (contender.measure)().as_secs_f64() * 1e6;
+            let whole = |turns: usize| quantile((0..turns).map(|_| once()).collect(), 0.5);
+            series[turn].rounds.push(takes_part.then_some(plan.in_a_row).map(whole));
         }
     }
     series
@@ -184,7 +189,7 @@ mod tests {
 
     #[test]
     fn everybody_takes_part_as_often_as_announced() {
-        let plan = Plan { warm_up: 1, rounds: 40, time: Duration::ZERO };
+        let plan = Plan { warm_up: 1, rounds: 40, time: Duration::ZERO, in_a_row: 3 };
         let counts: Vec<usize> =
             interleave(&mut [contender(1), contender(4)], plan).iter().map(Series::count).collect();
         assert_eq!(counts, [40, 10]);

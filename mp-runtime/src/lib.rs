@@ -103,7 +103,8 @@
 //!
 //! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
 //! in front of std's, for children to report from; in the program itself both only pass on. A signal action of "ignore" for
-//! SIGCHLD, which would throw exit statuses away, is set to default.
+//! SIGCHLD, which would throw exit statuses away, is set to default. Handlers registered with `pthread_atfork` run at each
+//! start, unless the program found that function with `dlsym`.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");

@@ -13,9 +13,20 @@ fn program(way: &str) -> (&str, Run) {
     }
 }
 
+/// The same for the program whose processes are cloned, not forked.
+#[track_caller]
+fn check_cloned(place: &str, way: &str) {
+    check_in(place, way, fixture("fixture_endings_cloned"));
+}
+
 #[track_caller]
 fn check(place: &str, way: &str) {
-    let (way, mut run) = program(way);
+    let (way, run) = program(way);
+    check_in(place, way, run);
+}
+
+#[track_caller]
+fn check_in(place: &str, way: &str, mut run: Run) {
     let thread = if place.starts_with("second_thread") { "second" } else { "main" };
     let (account, messages) = match place {
         "second_thread" => (expected::refused(way), (0, 0)),
@@ -49,3 +60,25 @@ macro_rules! places {
 }
 
 places! { plain_main catch_unwind second_thread second_thread_answered_for }
+
+/// A second thread is refused, or forks. `never_begins` needs a fork handler, and with it a fork.
+mod cloned {
+    macro_rules! places {
+        ($($place:ident)*) => {$(
+            mod $place {
+                places! { in $place:
+                    returns errs panics panics_across_c exits exits_at_once aborts segfaults is_killed
+                    gets_a_real_time_signal overflows_its_stack
+                }
+            }
+        )*};
+        (in $place:ident: $($way:ident)*) => {$(
+            #[test]
+            fn $way() {
+                crate::check_cloned(stringify!($place), stringify!($way));
+            }
+        )*};
+    }
+
+    places! { plain_main catch_unwind }
+}

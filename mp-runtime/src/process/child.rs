@@ -14,6 +14,7 @@ use crate::process::launch::Launch;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
+use crate::sys::fork::Handlers;
 use crate::sys::{direct, stdio};
 use crate::wire::frame::State;
 
@@ -40,8 +41,8 @@ pub(crate) struct Birth<'a> {
 /// 1. The registry becomes the child's: the parent's children are siblings now, their handles inert, their
 ///    descriptors closed. After this no code of the runtime can act in the parent's name.
 /// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
-/// 3. The parent's signal handlers are put back to default. They would run the parent's code. Which there are takes
-///    a call for each signal, so the parent finds out meanwhile; a child that is faster does it itself.
+/// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
+///    parent's code.
 /// 4. The death signal is armed, *then* the parent checked: had it died before the arming, no signal would come.
 ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
 /// 5. The name is set, for `ps` and `top`.
@@ -50,15 +51,14 @@ pub(crate) struct Birth<'a> {
 /// 8. Its own children are brought to their end, output is flushed, the report is committed, `_exit`.
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
-pub(crate) fn run(birth: Birth<'_>, run: Run<'_>) -> Infallible {
+pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     let Birth { registry, launch, by_first_thread, comm } = birth;
     let launch = Outbox::open(launch);
     if let Some(mut registry) = registry.take() {
         registry.become_child(launch);
     }
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
-    let handled = launch.report.handled().unwrap_or_else(direct::handled_signals);
-    let armed = prepare(parent, by_first_thread, handled);
+    let armed = prepare(parent, by_first_thread, handlers);
     direct::set_name(&comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
@@ -100,9 +100,11 @@ pub(crate) fn run(birth: Birth<'_>, run: Run<'_>) -> Infallible {
 }
 
 /// Steps 2 to 4.
-fn prepare(parent: i32, by_first_thread: bool, handled: u64) -> Result<(), (Stage, Errno)> {
+fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers) -> Result<(), (Stage, Errno)> {
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
-    direct::reset_signals(handled);
+    if handlers == Handlers::Inherited {
+        direct::reset_signals();
+    }
     if by_first_thread {
         direct::die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))?;
         // 0: the parent is outside of this PID namespace, and lives or not, its id says nothing.
@@ -124,11 +126,11 @@ enum Outcome {
 impl Outcome {
     /// The exit code that goes with the report.
     fn code(&self) -> i32 {
-        match self {
-            Outcome::Returned(_) => 0,
-            Outcome::Failed(_) => 1,
-            Outcome::Panicked(_) => 101,
+        // Asked first and apart: a table of the codes would be a page of its own to touch.
+        if let Outcome::Returned(_) = self {
+            return 0;
         }
+        if let Outcome::Panicked(_) = self { 101 } else { 1 }
     }
 
     /// Commits the report.

@@ -63,6 +63,9 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
     let children = registry::lock().children();
+    if children.is_empty() {
+        return;
+    }
     // Two owners: the registry, and the list just made.
     let abandoned = children.into_iter().filter(|child| Arc::strong_count(child) == 2);
     conclude_in_order(abandoned.filter(|child| child.poll().is_some()).collect());

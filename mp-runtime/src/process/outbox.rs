@@ -20,18 +20,25 @@ use crate::wire::frame::{Head, State};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outbox(pub(crate) &'static Launch);
 
-static MINE: Latest<Launch> = Latest::new();
+/// What the calling process knows of its own report. In one place: a child writes to all of it at its start, and each
+/// page that it writes to has to be copied.
+struct Mine {
+    launch: Latest<Launch>,
+    /// The process whose outbox that is.
+    owner: AtomicI32,
+    /// The thread that writes the payload; `NOBODY` before the first does.
+    claimant: AtomicI32,
+}
 
-/// The process whose outbox that is.
-static OWNER: AtomicI32 = AtomicI32::new(0);
+/// No id of a process or thread. Not 0, so that the value stands with other initialised data, such as the registry.
+const NOBODY: i32 = -1;
 
-/// The thread that writes the payload; 0 before the first does.
-static CLAIMANT: AtomicI32 = AtomicI32::new(0);
+static MINE: Mine = Mine { launch: Latest::new(), owner: AtomicI32::new(NOBODY), claimant: AtomicI32::new(NOBODY) };
 
 /// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
 /// by other means: it has inherited the outbox, but it is not the child.
 pub(crate) fn mine() -> Option<Outbox> {
-    MINE.get().map(Outbox).filter(|outbox| outbox.is_ours())
+    MINE.launch.get().map(Outbox).filter(|outbox| outbox.is_ours())
 }
 
 /// Notes, from a signal handler, that the stack of this process is used up.
@@ -44,20 +51,20 @@ pub(crate) fn overflowed() {
 impl Outbox {
     /// Makes the report of `launch` the one that the calling process fills. It stays for as long as the process.
     pub(crate) fn open(launch: Arc<Launch>) -> &'static Launch {
-        OWNER.store(direct::id(), Ordering::Relaxed);
-        CLAIMANT.store(0, Ordering::Relaxed);
-        MINE.set(launch)
+        MINE.owner.store(direct::id(), Ordering::Relaxed);
+        MINE.claimant.store(NOBODY, Ordering::Relaxed);
+        MINE.launch.set(launch)
     }
 
     /// Whether the calling process is the one that reports here, and not one that it forked off by other means.
     pub(crate) fn is_ours(self) -> bool {
-        OWNER.load(Ordering::Relaxed) == direct::id()
+        MINE.owner.load(Ordering::Relaxed) == direct::id()
     }
 
     /// Makes the calling thread the one that writes the payload; `false` if it is another.
     pub(crate) fn claim(self) -> bool {
         let me = direct::thread();
-        match CLAIMANT.compare_exchange(0, me, Ordering::AcqRel, Ordering::Acquire) {
+        match MINE.claimant.compare_exchange(NOBODY, me, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => true,
             Err(claimant) => claimant == me,
         }

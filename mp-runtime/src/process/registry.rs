@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
-use nix::unistd::{Pid, getpid};
+use nix::unistd::getpid;
 
 use crate::error::{SpawnErrorKind, Stage};
 use crate::process::ending;
@@ -15,7 +15,7 @@ use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::report::Spares;
 use crate::sys::fd::{self, ProcessFd};
-use crate::sys::{exit, fault, pidfd};
+use crate::sys::{direct, exit, fault, pidfd};
 
 /// The one registry of this process. Held across a fork, so that the child finds it free.
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
@@ -49,7 +49,7 @@ pub(crate) struct Registry {
     /// Whether the exit handler is registered; a child inherits it.
     at_exit: bool,
     /// The process this is the registry of. A copy made by a `fork` of somebody else's is nobody's.
-    owner: Option<Pid>,
+    owner: Option<i32>,
 }
 
 /// The registry of this process.
@@ -80,7 +80,7 @@ impl Registry {
             None => {
                 let name = self.launch.map_or(MAIN, |launch| &launch.name).to_owned();
                 let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
-                Arc::new(Origin { name, id: getpid().as_raw(), pidfd })
+                Arc::new(Origin { name, id: direct::id(), pidfd })
             }
         };
         if self.reserve.is_none() {
@@ -116,12 +116,12 @@ impl Registry {
         self.spares.release();
         self.closed = false;
         self.first_failure = None;
-        self.owner = Some(getpid());
+        self.owner = Some(direct::id());
     }
 
     /// Whether this is the registry of the calling process.
     pub(crate) fn is_ours(&self) -> bool {
-        self.owner == Some(getpid())
+        self.owner == Some(direct::id())
     }
 
     /// Report memory between two uses.
@@ -145,6 +145,11 @@ impl Registry {
         if let Some(own) = &self.launch {
             own.report.hide();
         }
+    }
+
+    /// Makes room for one child more.
+    pub(crate) fn make_room(&mut self) {
+        self.children.reserve(1);
     }
 
     pub(crate) fn add(&mut self, child: Arc<Record>) {

@@ -30,10 +30,8 @@ pub(crate) struct Memory {
     owner: i32,
 }
 
-/// The word in which the parent tells the child what signals it handles; before it is the child's head.
-const HANDLED: usize = 3;
-/// Set in that word once it is valid. It is the bit of SIGKILL, which nobody can handle.
-const TOLD: u64 = 1 << (libc::SIGKILL - 1);
+/// The word that is set before anything is written to the file.
+const SPILLED: usize = 3;
 /// The words before the payload.
 const HEAD: usize = 4;
 /// The longest payload that fits into the page, in bytes.
@@ -108,20 +106,6 @@ impl Report {
 
     fn file(&self) -> nix::Result<BorrowedFd<'_>> {
         self.memory.as_ref().and_then(|memory| memory.file.get()).ok_or(Errno::EBADF)
-    }
-
-    /// Tells the child which signals its parent handles.
-    pub(crate) fn tell_handled(&self, handled: u64) {
-        if let Some(memory) = &self.memory {
-            memory.page.store(HANDLED, handled | TOLD);
-        }
-    }
-
-    /// Which signals the parent handles, if it has said so yet.
-    #[inline]
-    pub(crate) fn handled(&self) -> Option<u64> {
-        let handled = self.memory.as_ref()?.page.load(HANDLED);
-        (handled & TOLD != 0).then_some(handled & !TOLD)
     }
 
     /// The head, if the child has written one.
@@ -201,27 +185,21 @@ impl Report {
 
     /// Writes a part of a payload that will be too long for the page.
     pub(crate) fn append(&self, bytes: &[u8], offset: u64) -> nix::Result<()> {
+        self.parts()?.0.store(SPILLED, 1);
         memory::write_at(self.file()?, bytes, offset)
-    }
-
-    /// Whether the file was never written to.
-    fn is_file_unused(&self) -> bool {
-        self.file().is_ok_and(memory::is_empty)
     }
 }
 
 impl Drop for Report {
     /// Keeps the memory for another child, unless its file was used. Never called with the registry held.
     fn drop(&mut self) {
-        if self.memory.as_ref().is_some_and(|memory| memory.owner != direct::id()) {
-            mem::forget(self.memory.take());
-        } else if self.is_file_unused()
-            && let Some(memory) = self.memory.take()
-        {
+        let Some(memory) = self.memory.take() else { return };
+        if memory.owner != direct::id() {
+            mem::forget(memory);
+        } else if memory.page.load(SPILLED) == 0 {
             let mut registry = registry::lock();
             if registry.spares().0.len() < Spares::MOST && !registry.is_closed() {
                 memory.page.store(0, 0);
-                memory.page.store(HANDLED, 0);
                 registry.spares().0.push(memory);
             }
         }

@@ -29,6 +29,11 @@ impl ProcessFd {
         ProcessFd { number: fd.into_raw_fd(), state: AtomicU8::new(HELD) }
     }
 
+    /// A place for a descriptor that is yet to come.
+    pub(crate) const fn none() -> Self {
+        ProcessFd { number: -1, state: AtomicU8::new(GONE) }
+    }
+
     /// The descriptor for a call of the runtime's own; `None` where this process has let go of it.
     pub(crate) fn get(&self) -> Option<BorrowedFd<'_>> {
         if self.state.load(Ordering::Acquire) == GONE {

@@ -21,11 +21,6 @@ pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
     memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
 }
 
-/// Whether nothing has been written to it.
-pub(crate) fn is_empty(file: BorrowedFd<'_>) -> bool {
-    fstat(file).is_ok_and(|status| status.st_size == 0)
-}
-
 /// Writes all of `bytes` at `offset`; `EFBIG` beyond the limit on file sizes, which memory files obey.
 pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> nix::Result<()> {
     within_limit(|| write_all(file, bytes, offset))

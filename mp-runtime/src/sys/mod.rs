@@ -5,7 +5,9 @@
 //! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
 #![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
 
+pub(crate) mod atfork;
 pub(crate) mod clock;
+pub(crate) mod clone;
 pub(crate) mod direct;
 pub(crate) mod event;
 pub(crate) mod exit;
@@ -19,5 +21,6 @@ pub(crate) mod page;
 pub(crate) mod pidfd;
 pub(crate) mod signal;
 pub(crate) mod stdio;
+pub(crate) mod syscall;
 pub(crate) mod thread;
 pub(crate) mod wait;

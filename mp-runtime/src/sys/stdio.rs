@@ -1,6 +1,6 @@
 //! The C library's output buffers.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -46,21 +46,36 @@ impl Streams {
             // SAFETY: a variable of the C library, which lives as long as the process.
             unsafe { variable.read_volatile() }
         });
-        list == err && [out, err].into_iter().all(|stream| pending(stream) == 0)
+        list == err && !may_be_pending(out) && !may_be_pending(err)
     }
 }
 
-/// How many bytes `stream` has buffered.
-fn pending(stream: Stream) -> usize {
-    unsafe extern "C" {
-        /// stdio_ext(3); in glibc and musl.
-        fn __fpending(stream: Stream) -> libc::size_t;
-    }
+/// The beginning of glibc's `FILE`, which its header shows and which has not changed since the macros of `<stdio.h>`
+/// were compiled into programs.
+#[repr(C)]
+struct File {
+    flags: c_int,
+    read: [*const c_void; 3],
+    write_base: *const c_void,
+    write_next: *const c_void,
+    rest: [*const c_void; 18],
+    /// Positive for a stream of wide characters, which has its buffer elsewhere.
+    mode: c_int,
+}
+
+/// Whether `stream` may have something buffered. As `__fpending`, which lies in a page of code that a child does not
+/// have yet.
+fn may_be_pending(stream: Stream) -> bool {
     if stream.is_null() {
-        return 0;
+        return false;
     }
-    // SAFETY: a standard stream, open until the process ends: `fclose` of one leaves the structure in place.
-    unsafe { __fpending(stream) }
+    if cfg!(not(target_pointer_width = "64")) {
+        return true; // laid out in another way
+    }
+    // SAFETY: a standard stream, open until the process ends: `fclose` of one leaves the structure in place. Volatile,
+    // for another thread may be writing to it.
+    let File { write_base, write_next, mode, .. } = unsafe { stream.cast::<File>().read_volatile() };
+    mode > 0 || !ptr::eq(write_base, write_next)
 }
 
 fn variable(name: &CStr) -> Option<*const c_void> {

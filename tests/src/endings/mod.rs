@@ -1,16 +1,18 @@
 //! Processes that end in every way there is, and what their parent is told of it.
 //!
-//! The programs `fixture_endings` and `fixture_endings_every` and the test `endings_in_a_test` start them; the texts
+//! The programs `fixture_endings`, `fixture_endings_cloned` and `fixture_endings_every` and the test `endings_in_a_test` start them; the texts
 //! that these have to print are in [`expected`].
 
 pub mod abort_build;
 mod account;
 pub mod expected;
 mod oddities;
+mod place;
 pub mod sys;
 mod ways;
 
 pub use account::tell;
+pub use place::run;
 
 /// Whether the process function answers for the other threads of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +29,6 @@ pub enum Threads {
 ///
 /// If there is none of this name.
 pub fn account(way: &str, threads: Threads) -> String {
-    if way == "never_begins" {
-        sys::kill_children_at_birth();
-    }
     match ways::account(way, threads).or_else(|| oddities::account(way)) {
         Some(account) => account,
         None => panic!("expected a way to end, found `{way}`"),

@@ -17,7 +17,7 @@ use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::{ending, panic, registry};
-use crate::sys::fd::ProcessFd;
+use crate::sys::fork::Forked;
 use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 
 /// Forks a child that runs `run`.
@@ -26,7 +26,8 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///
 /// 1. Threads are looked for before anything is made: the refusal costs nothing and leaves nothing.
 /// 2. SIGCHLD must not be ignored, or the kernel would throw the status away.
-/// 3. Every descriptor is made before the fork, and a place for the child's process descriptor is in reserve: then
+/// 3. All memory is allocated before the fork: each page that is written to while the child lives has to be copied. And
+///    every descriptor is made before it, and a place for the child's process descriptor is in reserve: then
 ///    nothing after the fork can fail for lack of one, when the child is perhaps already in the user's code.
 /// 4. std's and C's streams are flushed, or buffered text would come out twice; before anything is locked or blocked,
 ///    for it may take as long as the reader likes. With threads about, std's are kept locked across the fork: else a
@@ -35,7 +36,6 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    child gets what belongs to this one, and the panic hook is not changed by two at once.
 /// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
-/// 8. While the child wakes up, the parent tells it which signals have handlers to be reset.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
     let Plan { name, daemon, replica, threads_allowed } = plan;
     let threaded = thread::is_threaded();
@@ -62,26 +62,28 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     };
     registry.hide_reports();
     let by_first_thread = thread::is_first(parent.id);
+    registry.make_room();
     let comm = child::comm(&name);
     launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report });
+    let mut record = Arc::new(Record::new(Arc::clone(&launch)));
     let refused = |kind| SpawnError::new(launch.name.clone(), kind);
 
     let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(refused)?;
     let birth = Birth { registry: &mut held, launch: Arc::clone(&launch), by_first_thread, comm };
-    let forked = fork::fork(move || {
+    let forked = fork::fork(!threaded, move |handlers| {
         drop(stdio);
-        child::run(birth, run)
+        child::run(birth, handlers, run)
     });
-    let id = forked.map_err(failed(Stage::Fork)).map_err(refused)?;
-    if !threaded {
-        // Another thread might change them now; then the child asks for itself.
-        launch.report.tell_handled(direct::handled_signals());
-    }
+    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork)).map_err(refused)?;
     let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
-    let pidfd = watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?;
+    let pidfd = match pidfd {
+        Some(pidfd) => pidfd,
+        None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?,
+    };
     drop(blocked);
 
-    let record = Arc::new(Record::new(Arc::clone(&launch), id, ProcessFd::new(pidfd)));
+    let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
+    begun.begin(id, pidfd);
     registry.add(Arc::clone(&record));
     Ok(record)
 }

@@ -153,3 +153,53 @@ pub(crate) fn fork_both() -> bool {
         }
     }
 }
+
+/// Has the kernel answer the system calls `numbers` with `errno`, in this process and all that come from it, for ever.
+pub(crate) fn refuse(numbers: &[libc::c_long], errno: i32) {
+    let statement = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
+    // The number of the call is the first field of `seccomp_data`.
+    let mut program = vec![statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0)];
+    for number in numbers {
+        let matches = statement(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, *number as u32);
+        program.push(libc::sock_filter { jf: 1, ..matches });
+        program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ERRNO | errno as u32));
+    }
+    program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: takes integers only.
+    assert_eq!(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1_u64, 0_u64, 0_u64, 0_u64) }, 0);
+    // SAFETY: a filter of live memory, and its length.
+    let set = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    assert_eq!(set, 0, "{}", std::io::Error::last_os_error());
+}
+
+/// A robust mutex in memory that is shared with the processes forked from now on.
+pub(crate) struct RobustMutex(*mut libc::pthread_mutex_t);
+
+impl RobustMutex {
+    pub(crate) fn new() -> RobustMutex {
+        let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let page = unsafe { libc::mmap(ptr::null_mut(), 4096, protection, flags, -1, 0) };
+        assert_ne!(page, libc::MAP_FAILED);
+        let mutex = page.cast::<libc::pthread_mutex_t>();
+        let mut attributes = MaybeUninit::uninit();
+        // SAFETY: memory of ours, to be initialised.
+        assert_eq!(unsafe { libc::pthread_mutexattr_init(attributes.as_mut_ptr()) }, 0);
+        // SAFETY: initialised above.
+        let attributes = unsafe { attributes.assume_init_mut() };
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) }, 0);
+        // SAFETY: as above.
+        assert_eq!(unsafe { libc::pthread_mutexattr_setrobust(attributes, libc::PTHREAD_MUTEX_ROBUST) }, 0);
+        // SAFETY: a page of zeroes that nobody else uses yet, and attributes as above.
+        assert_eq!(unsafe { libc::pthread_mutex_init(mutex, attributes) }, 0);
+        RobustMutex(mutex)
+    }
+
+    /// Locks it, unless somebody has it; the answer of C.
+    pub(crate) fn try_lock(&self) -> c_int {
+        // SAFETY: initialised by `new`, mapped until the process ends.
+        unsafe { libc::pthread_mutex_trylock(self.0) }
+    }
+}

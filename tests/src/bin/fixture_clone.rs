@@ -1,0 +1,63 @@
+//! Processes made by `clone3`; the first argument names a scene. Silent and code 0 if all is right.
+
+use std::env;
+
+use fixture_kit::sys::{self, Disposition, RobustMutex};
+use mp_runtime::process;
+use nix::sys::signal::Signal;
+
+mod fixture_kit;
+
+#[process]
+fn disposition(signal: i32) -> Disposition {
+    sys::disposition(signal)
+}
+
+#[process]
+fn lock_and_die(mutex: &RobustMutex) {
+    assert_eq!(mutex.try_lock(), 0);
+    mp_tests::raise(libc::SIGKILL).unwrap();
+}
+
+#[process]
+fn try_lock(mutex: &RobustMutex) -> i32 {
+    mutex.try_lock()
+}
+
+fn handlers_are_reset() {
+    sys::handle(libc::SIGTERM);
+    assert_eq!(disposition::spawn(libc::SIGTERM).unwrap().join().unwrap(), Disposition::Default);
+    assert_eq!(sys::disposition(libc::SIGTERM), Disposition::Handled);
+}
+
+fn main() {
+    match env::args().nth(1).as_deref() {
+        Some("without-fork") => {
+            sys::refuse(&[libc::SYS_clone, libc::SYS_fork, libc::SYS_vfork], libc::EPERM);
+            handlers_are_reset();
+        }
+        Some("without-clone3") => {
+            sys::refuse(&[libc::SYS_clone3], libc::ENOSYS);
+            handlers_are_reset();
+        }
+        Some("without-either") => {
+            sys::refuse(&[libc::SYS_clone, libc::SYS_clone3], libc::EAGAIN);
+            let error = disposition::spawn(libc::SIGTERM).unwrap_err();
+            assert_eq!((error.stage(), error.raw_os_error()), (Some(mp_runtime::Stage::Fork), Some(libc::EAGAIN)));
+        }
+        Some("owner-dies") => {
+            let mutex = RobustMutex::new();
+            let error = lock_and_die::spawn(&mutex).unwrap().join().unwrap_err();
+            assert_eq!(error.exit().unwrap().signal(), Some(Signal::SIGKILL as i32));
+            assert_eq!(mutex.try_lock(), libc::EOWNERDEAD);
+        }
+        Some("owner-lives") => {
+            let mutex = RobustMutex::new();
+            assert_eq!(mutex.try_lock(), 0);
+            // The first must not take the mutex, nor give it away at its end.
+            assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
+            assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
+        }
+        scene => panic!("expected a scene, found {scene:?}"),
+    }
+}
