@@ -47,6 +47,8 @@ pub enum Stage {
     ReportMemory,
     /// Reserving the descriptors that the parent needs after the fork.
     Descriptors,
+    /// Making the pipe by whose end it is killed when the parent is no more.
+    Lifeline,
     /// Registering what happens to children when the program exits.
     ExitHandler,
     /// Blocking and unblocking signals around the fork.
@@ -66,6 +68,7 @@ impl fmt::Display for Stage {
         f.write_str(match self {
             Stage::ReportMemory => "making its report memory",
             Stage::Descriptors => "reserving its descriptors",
+            Stage::Lifeline => "making its lifeline",
             Stage::ExitHandler => "registering the exit handler",
             Stage::SignalMask => "setting the signal mask",
             Stage::Fork => "fork",
@@ -77,9 +80,10 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
-    pub(crate) const ALL: [Stage; 8] = [
+    pub(crate) const ALL: [Stage; 9] = [
         Stage::ReportMemory,
         Stage::Descriptors,
+        Stage::Lifeline,
         Stage::ExitHandler,
         Stage::SignalMask,
         Stage::Fork,

@@ -76,10 +76,10 @@
 //! first: its daemons serve until the last other process has ended. A process that starts processes does as a
 //! program does. Failures that nobody has looked at are told on stderr, in a line each.
 //!
-//! If the parent is killed instead, the kernel kills its children ([`PR_SET_PDEATHSIG`][prctl]). That holds for processes
-//! spawned by the first thread; it ends with a child that changes its user.
-//!
-//! [prctl]: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+//! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
+//! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe
+//! whose hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a
+//! session or group of its own is not reached.
 //!
 //! # What a process inherits
 //!

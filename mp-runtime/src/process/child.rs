@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use crate::error::Stage;
 use crate::process::ending::{self, Order};
 use crate::process::launch::Launch;
+use crate::process::lifeline::Lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
@@ -43,7 +44,9 @@ pub(crate) struct Birth<'a> {
 /// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
 /// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
 ///    parent's code.
-/// 4. The death signal is armed, *then* the parent checked: had it died before the arming, no signal would come.
+/// 4. The lifeline is tied to the child's group, *then* the parent's end of it let go of, of which the fork has made a
+///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
+///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
 ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
 /// 5. The name is set, for `ps` and `top`.
 /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
@@ -54,11 +57,12 @@ pub(crate) struct Birth<'a> {
 pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     let Birth { registry, launch, by_first_thread, comm } = birth;
     let launch = Outbox::open(launch);
-    if let Some(mut registry) = registry.take() {
-        registry.become_child(launch);
-    }
+    let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
+    let held = registry.become_child(launch);
+    drop(registry);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
-    let armed = prepare(parent, by_first_thread, handlers);
+    let armed = prepare(parent, by_first_thread, handlers, &launch.lifeline);
+    held.release();
     direct::set_name(&comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
@@ -100,11 +104,12 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
 }
 
 /// Steps 2 to 4.
-fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers) -> Result<(), (Stage, Errno)> {
+fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, lifeline: &Lifeline) -> Result<(), (Stage, Errno)> {
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
     if handlers == Handlers::Inherited {
         direct::reset_signals();
     }
+    lifeline.tie().map_err(|errno| (Stage::Lifeline, errno))?;
     if by_first_thread {
         direct::die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))?;
         // 0: the parent is outside of this PID namespace, and lives or not, its id says nothing.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::process::lifeline::Lifeline;
 use crate::process::report::Report;
 use crate::sys::fd::ProcessFd;
 
@@ -17,6 +18,7 @@ pub(crate) struct Launch {
     /// When it began, by [`direct::now`](crate::sys::direct::now).
     pub(crate) started: Duration,
     pub(crate) report: Report,
+    pub(crate) lifeline: Lifeline,
 }
 
 /// The process that starts another.
@@ -32,5 +34,6 @@ impl Launch {
     /// Lets go of its descriptors, in a child just forked to which it means nothing: a sibling's, or the parent's.
     pub(crate) fn release(&self) {
         self.report.release();
+        self.lifeline.release();
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod handle;
 pub(crate) mod identity;
 pub(crate) mod join_error;
 pub(crate) mod launch;
+pub(crate) mod lifeline;
 pub(crate) mod method;
 pub(crate) mod outbox;
 pub(crate) mod panic;

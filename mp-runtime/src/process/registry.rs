@@ -11,6 +11,7 @@ use crate::error::{SpawnErrorKind, Stage};
 use crate::process::ending;
 use crate::process::identity::MAIN;
 use crate::process::launch::{Launch, Origin};
+use crate::process::lifeline::{Held, Lifeline, Lifelines};
 use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::report::Spares;
@@ -24,6 +25,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     own: None,
     children: Vec::new(),
     spares: Spares::none(),
+    lifelines: Lifelines::none(),
     closed: false,
     first_failure: None,
     at_exit: false,
@@ -42,6 +44,7 @@ pub(crate) struct Registry {
     children: Vec<Arc<Record>>,
     /// Report memory between two uses.
     spares: Spares,
+    lifelines: Lifelines,
     /// Whether the process is at its end and keeps nothing for later.
     closed: bool,
     /// The code of the first failure that nobody looked at.
@@ -66,7 +69,7 @@ impl Registry {
     /// Makes what a fork needs and a process has once; what its children are told about it.
     pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
         if !self.is_ours() {
-            self.become_own();
+            self.become_own().release();
         }
         if !self.at_exit {
             let os = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::ENOMEM);
@@ -96,19 +99,20 @@ impl Registry {
         self.reserve.take().is_some()
     }
 
-    /// Turns the copy that a child has inherited into the child's own.
-    pub(crate) fn become_child(&mut self, launch: &'static Launch) {
+    /// Turns the copy that a child has inherited into the child's own; what its parent holds for it.
+    pub(crate) fn become_child(&mut self, launch: &'static Launch) -> Held {
         if let Some(parents) = self.launch.replace(launch) {
             parents.release();
             parents.parent.pidfd.release();
         }
-        self.become_own();
+        self.become_own()
     }
 
-    /// Turns an inherited copy into the registry of the calling process, which has no children yet.
+    /// Turns an inherited copy into the registry of the calling process, which has no children yet; what its parent holds
+    /// for its children.
     ///
     /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
-    fn become_own(&mut self) {
+    fn become_own(&mut self) -> Held {
         mem::forget(self.own.take());
         let siblings = mem::take(&mut self.children);
         siblings.iter().for_each(|sibling| sibling.release());
@@ -117,6 +121,7 @@ impl Registry {
         self.closed = false;
         self.first_failure = None;
         self.owner = Some(direct::id());
+        self.lifelines.release()
     }
 
     /// Whether this is the registry of the calling process.
@@ -127,6 +132,19 @@ impl Registry {
     /// Report memory between two uses.
     pub(crate) fn spares(&mut self) -> &mut Spares {
         &mut self.spares
+    }
+
+    /// An end for the life of another child to hang by.
+    pub(crate) fn lower_lifeline(&mut self, owner: i32) -> nix::Result<Lifeline> {
+        let others = self.children.len();
+        self.lifelines.lower(owner, others)
+    }
+
+    /// Keeps an end whose child is no more.
+    pub(crate) fn reuse_lifeline(&mut self, end: ProcessFd) {
+        if !self.closed {
+            self.lifelines.keep(end);
+        }
     }
 
     /// Whether the process is at its end and keeps nothing for later.
@@ -191,6 +209,7 @@ impl Registry {
         self.own = None;
         self.reserve = None;
         self.spares.clear();
+        self.lifelines.cut();
         self.closed = true;
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod fd;
 pub(crate) mod fork;
 pub(crate) mod identity;
 pub(crate) mod latest;
+pub(crate) mod lifeline;
 pub(crate) mod memory;
 pub(crate) mod page;
 pub(crate) mod pidfd;

@@ -36,15 +36,15 @@ fn grow() -> Vec<Stage> {
         assert_eq!(error.raw_os_error(), Some(libc::EMFILE), "{error}");
         assert_eq!(error.name(), "give");
         // After the fork it would be too late: the function may have begun.
-        assert!(matches!(error.stage(), Some(Stage::ReportMemory | Stage::Descriptors)), "{error}");
+        assert!(matches!(error.stage(), Some(Stage::ReportMemory | Stage::Descriptors | Stage::Lifeline)), "{error}");
         let said = format!("process `give` could not be started: {}: ", error.stage().unwrap());
         assert!(error.to_string().starts_with(&said), "{error}");
         let after = state();
-        let kept = |fd: &&String| fd.contains("mp-report") || fd.contains("pidfd");
+        let kept = |fd: &&String| ["mp-report", "pidfd", "pipe:"].iter().any(|kind| fd.contains(kind));
         let (old, new): (Vec<_>, Vec<_>) =
             (before.0.iter().filter(|fd| !kept(fd)).collect(), after.0.iter().filter(|fd| !kept(fd)).collect());
-        // What a process keeps for its next start, it may have made: a report, a name of its own, a reserve.
-        assert!(old == new && after.0.len() <= before.0.len() + 3, "{before:?} {after:?}");
+        // What a process keeps for its next start, it may have made: a report, a name of its own, a reserve, a lifeline.
+        assert!(old == new && after.0.len() <= before.0.len() + 4, "{before:?} {after:?}");
         assert_eq!((before.1, before.2, before.3), (after.1, after.2, after.3));
         more = if after.0.len() > before.0.len() { 0 } else { more + 1 };
         stages.push(error.stage().unwrap());
@@ -56,7 +56,8 @@ fn main() {
     match env::args().nth(1).unwrap_or_default().as_str() {
         "first" => {
             let stages = grow();
-            assert!(stages.contains(&Stage::ReportMemory) && stages.contains(&Stage::Descriptors), "{stages:?}");
+            let all = [Stage::Descriptors, Stage::ReportMemory, Stage::Lifeline];
+            assert!(all.iter().all(|stage| stages.contains(stage)), "{stages:?}");
             start().unwrap();
         }
         "later" => {

@@ -54,17 +54,25 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     panic::watch();
     let made = registry.prepare().and_then(|parent| {
         let report = Report::new(registry.spares(), parent.id).map_err(failed(Stage::ReportMemory))?;
-        Ok((parent, report))
+        let lifeline = registry.lower_lifeline(parent.id).map_err(failed(Stage::Lifeline));
+        Ok((parent, report, lifeline))
     });
-    let (parent, report) = match made {
+    let (parent, report, lifeline) = match made {
         Ok(made) => made,
         Err(kind) => return Err(SpawnError::new(name, kind)),
+    };
+    let lifeline = match lifeline {
+        Ok(lifeline) => lifeline,
+        Err(kind) => {
+            drop(held); // before the report is dropped
+            return Err(SpawnError::new(name, kind));
+        }
     };
     registry.hide_reports();
     let by_first_thread = thread::is_first(parent.id);
     registry.make_room();
     let comm = child::comm(&name);
-    launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report });
+    launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report, lifeline });
     let mut record = Arc::new(Record::new(Arc::clone(&launch)));
     let refused = |kind| SpawnError::new(launch.name.clone(), kind);
 
@@ -80,6 +88,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
         Some(pidfd) => pidfd,
         None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?,
     };
+    launch.lifeline.let_down();
     drop(blocked);
 
     let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };

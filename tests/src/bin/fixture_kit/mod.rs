@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::os::fd::AsRawFd;
 use std::thread::yield_now;
 
 use nix::errno::Errno;
@@ -21,6 +22,11 @@ impl Gate {
     pub(crate) fn new() -> Gate {
         let (reader, writer) = pipe().expect("a pipe");
         Gate { reader, writer }
+    }
+
+    /// Its descriptors.
+    pub(crate) fn numbers(&self) -> [i32; 2] {
+        [self.reader.as_raw_fd(), self.writer.as_raw_fd()]
     }
 
     pub(crate) fn open(&self, count: usize) {

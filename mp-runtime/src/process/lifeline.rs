@@ -1,0 +1,138 @@
+//! What a child's life hangs by: a pipe of which its parent holds the write end, see `sys::lifeline`.
+//!
+//! When the parent is no more, however that came, the kernel kills the child and what it has left in its process group:
+//! busy or stopped, whoever they run as, whichever of the parent's threads has forked them. The parent-death signal,
+//! which is armed as well, can say none of these, but holds where a child has closed all descriptors or changed groups.
+
+use std::mem;
+use std::os::fd::OwnedFd;
+
+use nix::errno::Errno;
+
+use crate::process::registry;
+use crate::sys::fd::ProcessFd;
+use crate::sys::{direct, lifeline};
+
+/// The ends that a process holds.
+#[derive(Debug)]
+pub(crate) struct Lifelines {
+    /// The write ends. One does for all children, while it can be opened again for another read end.
+    held: Vec<ProcessFd>,
+    /// Read ends whose child has ended, for the next: to open one costs a twentieth of a start.
+    spares: Vec<ProcessFd>,
+}
+
+/// The end that a child has.
+#[derive(Debug)]
+pub(crate) struct Lifeline {
+    /// Taken out by `drop` only.
+    end: Option<ProcessFd>,
+    /// Whether the parent keeps a copy, for another child to use later.
+    kept: bool,
+    /// The process that made it. In any other this is a copy.
+    owner: i32,
+}
+
+impl Lifelines {
+    /// More copies than these a parent does not keep: descriptors are scarce, and the gain is small beside so many starts.
+    const MOST: usize = 4;
+
+    pub(crate) const fn none() -> Lifelines {
+        Lifelines { held: Vec::new(), spares: Vec::new() }
+    }
+
+    /// An end for a child of the calling process, whose id is `owner`; `others` more have one now.
+    pub(crate) fn lower(&mut self, owner: i32, others: usize) -> nix::Result<Lifeline> {
+        let mut kept = others < Lifelines::MOST;
+        let end = match self.spares.pop() {
+            Some(end) => end,
+            None => match self.again() {
+                Some(end) => ProcessFd::new(end?),
+                None => {
+                    let (end, held) = lifeline::new()?;
+                    // Perhaps none can be opened again, without procfs; then those there are have to be used again.
+                    kept |= !self.held.is_empty();
+                    self.held.push(ProcessFd::new(held));
+                    ProcessFd::new(end)
+                }
+            },
+        };
+        Ok(Lifeline { end: Some(end), kept, owner })
+    }
+
+    /// Another end of the pipe there is; `None` where that is not to be had, and a new pipe may be.
+    fn again(&self) -> Option<nix::Result<OwnedFd>> {
+        match lifeline::again(self.held.last()?.get()?) {
+            Err(errno @ (Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM)) => Some(Err(errno)),
+            Err(_) => None,
+            end => Some(end),
+        }
+    }
+
+    /// Keeps an end whose child is no more, for the next.
+    pub(crate) fn keep(&mut self, end: ProcessFd) {
+        self.spares.push(end);
+    }
+
+    /// Lets go of the ends that nobody's life hangs by, in a child just forked. The others are its [`Held`].
+    pub(crate) fn release(&mut self) -> Held {
+        let spares = mem::take(&mut self.spares);
+        spares.iter().for_each(ProcessFd::release);
+        mem::forget(spares);
+        Held(mem::take(&mut self.held))
+    }
+
+    /// Closes everything: whoever still lives of the children is killed.
+    pub(crate) fn cut(&mut self) {
+        self.spares.clear();
+        self.held.clear();
+    }
+}
+
+/// Write ends of a parent, inherited by its child. As long as it holds them the child's own life hangs by itself.
+#[must_use = "nobody would see its parent end"]
+pub(crate) struct Held(Vec<ProcessFd>);
+
+impl Held {
+    /// Lets go of them. If the parent is no more, that is the end of all whose life hung by it.
+    pub(crate) fn release(self) {
+        self.0.iter().for_each(ProcessFd::release);
+        mem::forget(self.0); // its memory is the parent's, and not worth a copy
+    }
+}
+
+impl Lifeline {
+    /// Ties the life of the calling process, the child, which leads its group, to the end.
+    ///
+    /// To be called while it has the parent's [`Held`]: then no hang-up can have come before.
+    pub(crate) fn tie(&self) -> nix::Result<()> {
+        let end = self.end.as_ref().and_then(ProcessFd::get).ok_or(Errno::EBADF)?;
+        lifeline::aim(end)
+    }
+
+    /// Lets go of a copy that is not kept, in the parent, once the child has its own.
+    pub(crate) fn let_down(&self) {
+        if !self.kept {
+            self.release();
+        }
+    }
+
+    /// Lets go of it in a child just forked to which it means nothing.
+    pub(crate) fn release(&self) {
+        self.end.iter().for_each(ProcessFd::release);
+    }
+}
+
+impl Drop for Lifeline {
+    /// Keeps the end for another child. Never called with the registry held.
+    fn drop(&mut self) {
+        if self.owner != direct::id() {
+            return mem::forget(self.end.take());
+        }
+        if let Some(end) = self.end.take()
+            && end.get().is_some()
+        {
+            registry::lock().reuse_lifeline(end);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Pipes that nobody writes to: when the last write end is closed, the kernel kills whoever holds on to the other.
+//!
+//! A read end is *aimed* at a process group. The signal, its addressee and the rights to send it belong to the open file
+//! description, so each group needs one of its own: a copy of a descriptor is none.
+
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::sys::stat::Mode;
+use nix::unistd::pipe2;
+
+use crate::sys::direct;
+use crate::sys::syscall::{call, result};
+
+/// The signal that a description sends; the `libc` crate has no name for it on every C library.
+const F_SETSIG: i32 = 10;
+
+/// Makes a pipe: its read end, aimed at nobody yet, and its write end.
+pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let (end, held) = pipe2(OFlag::O_CLOEXEC)?;
+    deadly(&end)?;
+    Ok((end, held))
+}
+
+/// Opens the pipe behind the write end `held` once more, for another read end.
+///
+/// # Errors
+///
+/// `ENOENT` without procfs, `EACCES` after a change of user; [`new`] asks for neither.
+pub(crate) fn again(held: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", held.as_raw_fd());
+    let end = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
+    deadly(&end)?;
+    Ok(end)
+}
+
+/// Has the description send SIGKILL when the pipe is hung up. Until it is aimed there is nobody to get it.
+fn deadly(end: &OwnedFd) -> nix::Result<()> {
+    // SAFETY: `F_SETSIG` takes an integer, on an open descriptor.
+    Errno::result(unsafe { libc::fcntl(end.as_raw_fd(), F_SETSIG, libc::SIGKILL) })?;
+    fcntl(end, FcntlArg::F_SETFL(OFlag::O_ASYNC | OFlag::O_NONBLOCK)).map(drop)
+}
+
+/// Aims `end` at the process group that the calling process leads. For the child between fork and function.
+///
+/// The signal is sent in the name of who has aimed: it reaches a process that has changed its user since.
+pub(crate) fn aim(end: BorrowedFd<'_>) -> nix::Result<()> {
+    let group = -(direct::id() as isize);
+    let arguments = [end.as_raw_fd() as usize, libc::F_SETOWN as usize, group as usize, 0, 0, 0];
+    // SAFETY: `F_SETOWN` takes an integer, on an open descriptor.
+    result(unsafe { call(libc::SYS_fcntl, arguments) }).map(drop)
+}
+
+/// Takes ownership of nothing: whether the pipe of `end` has been hung up already.
+#[cfg(test)]
+fn is_hung_up(end: &OwnedFd) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd;
+    let mut set = [PollFd::new(end.as_fd(), PollFlags::empty())];
+    poll(&mut set, PollTimeout::ZERO) == Ok(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn every_end_sees_the_last_write_end_close() {
+        let (first, held) = new().expect("a pipe is to be had");
+        let second = again(held.as_fd()).expect("procfs is there");
+        assert!(!is_hung_up(&first) && !is_hung_up(&second));
+        drop(held);
+        assert!(is_hung_up(&first) && is_hung_up(&second));
+    }
+}
