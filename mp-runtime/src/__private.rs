@@ -47,7 +47,7 @@ pub fn spawn<B: Body>(builder: Builder<B>) -> Result<Child<B::Value>, SpawnError
 
 /// A process whose function never returns.
 pub fn diverges(name: &str, function: impl FnOnce() -> Infallible) -> Builder<impl Body<Value = Infallible>> {
-    Builder::new(name, body::diverges(function))
+    Builder::of(name, body::diverges(function))
 }
 
 /// Takes the user's word, given as `unsafe(threads)`, that the other threads of the program hold no lock that
@@ -58,5 +58,5 @@ pub fn allow_threads<B: Body>(builder: Builder<B>) -> Builder<B> {
 
 /// Stands where a function that was refused would be called; such a program does not compile.
 pub fn refused<T>(_arguments: impl Sized) -> Builder<impl Body<Value = T>> {
-    Builder::new("", body::refused())
+    Builder::of("", body::refused())
 }

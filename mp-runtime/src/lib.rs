@@ -37,6 +37,8 @@
 //! [`mp_main!`] makes a program of process functions. A program with its own `fn main` only calls `spawn`; there is
 //! nothing to initialise.
 //!
+//! A closure is started as a thread is: [`spawn`], and [`scope()`] for processes that end with a block.
+//!
 //! # What crosses, and how
 //!
 //! Arguments are not sent: the child has them because it has a copy of everything. So a parameter may be of any type,
@@ -129,8 +131,10 @@ pub use ipc::sender::Sender;
 pub use mp_macros::{mp_main, process};
 pub use process::body::Body;
 pub use process::builder::Builder;
+pub use process::closure::spawn;
 pub use process::exit::{Exit, ExitKind, Usage};
 pub use process::handle::{ActiveChild, Child, active_children};
 pub use process::identity::{Current, Parent, current, parent};
 pub use process::join_error::JoinError;
 pub use process::panic::{Location, Panic};
+pub use process::scope::{Scope, scope};

@@ -234,6 +234,15 @@ fn word_count_without_arguments_counts_the_examples() {
     assert_eq!(rows.last().unwrap()[2..], [&*sizes.iter().sum::<u64>().to_string(), "total"]);
 }
 
+#[test]
+fn scope_comes_to_the_sum_of_one_pass() {
+    let outcome = example("scope").run();
+    outcome.assert_code(0);
+    let sums: Vec<_> =
+        outcome.stdout.lines().map(|line| line.split_once(" by ").expect("a sum by somebody").0).collect();
+    assert!(sums.len() == 2 && sums[0] == sums[1] && sums[0].len() == 16, "{outcome}");
+}
+
 /// Opens a fifo for writing as soon as somebody reads it.
 fn open_when_read(fifo: &Path) -> File {
     let until = Instant::now() + Duration::from_secs(10);

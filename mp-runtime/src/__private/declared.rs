@@ -30,7 +30,7 @@ pub fn process<F: FnOnce() -> R, R>(name: &'static str, function: F) -> Declared
 impl<F: FnOnce() -> R, R: Serialize + DeserializeOwned> Declared<F, R> {
     /// The builder, for a function that gives a value. `T` is its type, checked.
     pub fn returns<T>(self) -> Builder<impl Body<Value = R>> {
-        Builder::new(self.name, body::returns(self.function))
+        Builder::of(self.name, body::returns(self.function))
     }
 }
 
@@ -41,7 +41,7 @@ where
 {
     /// The builder, for a function that gives a `Result`. `T` is the type of its value, checked.
     pub fn fails<T>(self) -> Builder<impl Body<Value = R::Ok>> {
-        Builder::new(self.name, body::fails(self.function))
+        Builder::of(self.name, body::fails(self.function))
     }
 }
 
@@ -66,11 +66,11 @@ pub struct Unchecked<R>(PhantomData<R>);
 impl<R> Unchecked<R> {
     /// A builder of the right type.
     pub fn returns<T>(&self) -> Builder<impl Body<Value = T>> {
-        Builder::new("", body::refused())
+        Builder::of("", body::refused())
     }
 
     /// A builder of the right type.
     pub fn fails<T>(&self) -> Builder<impl Body<Value = T>> {
-        Builder::new("", body::refused())
+        Builder::of("", body::refused())
     }
 }

@@ -26,6 +26,8 @@ use crate::process::outbox::Payload;
 /// assert_eq!(child.join().unwrap(), ("somebody".to_owned(), false));
 /// # }
 /// ```
+///
+/// A closure becomes one by [`Builder::closure`].
 #[must_use = "a process is started by `spawn`"]
 pub struct Builder<B> {
     body: B,
@@ -33,7 +35,7 @@ pub struct Builder<B> {
 }
 
 impl<B: Body> Builder<B> {
-    pub(crate) fn new(name: &str, body: B) -> Self {
+    pub(crate) fn of(name: &str, body: B) -> Self {
         let plan = Plan { name: name.to_owned(), daemon: false, replica: None, threads_allowed: false };
         Builder { body, plan }
     }

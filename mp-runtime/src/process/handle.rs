@@ -47,6 +47,10 @@ impl<T> Child<T> {
         Child { record, decode }
     }
 
+    pub(crate) fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+
     /// The process id.
     ///
     /// Good for showing. To act on the process use the handle: once it has ended and was joined, the system

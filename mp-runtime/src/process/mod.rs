@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod builder;
 pub(crate) mod child;
+pub(crate) mod closure;
 pub(crate) mod ending;
 pub(crate) mod exit;
 pub(crate) mod handle;
@@ -16,3 +17,4 @@ pub(crate) mod panic;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod report;
+pub(crate) mod scope;

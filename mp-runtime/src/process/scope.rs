@@ -1,0 +1,125 @@
+//! Processes that end with a block.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::SpawnError;
+use crate::process::body::Body;
+use crate::process::builder::Builder;
+use crate::process::ending::{self, GRACE};
+use crate::process::handle::Child;
+use crate::process::record::Record;
+
+/// Where the processes of a [`scope`](scope()) are started.
+#[derive(Debug)]
+pub struct Scope {
+    processes: Mutex<Vec<Arc<Record>>>,
+}
+
+/// Runs `block`, and waits for the processes that were started in its [`Scope`]: none of them outlives the call.
+///
+/// As with [`std::thread::scope`], the closures may borrow; nothing of it is sent, for each process has a copy of all
+/// memory as it was at its start. Daemons of the scope are stopped once the others have ended.
+///
+/// ```
+/// let numbers: Vec<u64> = (1..=1000).collect();
+/// let sum: u64 = mp_runtime::scope(|scope| {
+///     let start = |part: &'_ [u64]| scope.spawn(|| part.iter().sum::<u64>()).unwrap();
+///     let parts: Vec<_> = numbers.chunks(250).map(start).collect();
+///     parts.into_iter().map(|part| part.join().unwrap()).sum()
+/// });
+/// assert_eq!(sum, 500_500);
+/// ```
+///
+/// # Panics
+///
+/// When a process of the scope has failed and nobody has looked at its end, by joining it or asking for its exit.
+/// When `block` panics: then the processes are stopped (SIGTERM, after five seconds SIGKILL), and the panic goes on.
+pub fn scope<R>(block: impl FnOnce(&Scope) -> R) -> R {
+    let scope = Scope { processes: Mutex::new(Vec::new()) };
+    let result = panic::catch_unwind(AssertUnwindSafe(|| block(&scope)));
+    let mut processes = scope.processes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // In a copy of the block that somebody forked off by other means, they are not ours to wait for.
+    processes.retain(|process| !process.is_foreign());
+    match result {
+        Ok(result) => {
+            for process in processes.iter().filter(|process| !process.is_daemon()) {
+                process.wait(None);
+            }
+            stop(processes.iter().filter(|process| process.is_daemon()));
+            if let Some(failure) = first_failure(&mut processes) {
+                panic!("a process of the scope has failed: {failure}");
+            }
+            result
+        }
+        Err(payload) => {
+            stop(processes.iter());
+            processes.iter().for_each(ending::conclude);
+            panic::resume_unwind(payload)
+        }
+    }
+}
+
+impl Scope {
+    /// Starts a process that runs `closure`. See [`spawn`](crate::spawn).
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::spawn`].
+    pub fn spawn<F, T>(&self, closure: F) -> Result<Child<T>, SpawnError>
+    where
+        F: FnOnce() -> T,
+        T: Serialize + DeserializeOwned,
+    {
+        self.start(Builder::closure(closure))
+    }
+
+    /// Starts a process function, or a closure with settings, in this scope.
+    ///
+    /// ```
+    /// use mp_runtime::process;
+    ///
+    /// #[process]
+    /// fn double(n: u32) -> u32 {
+    ///     n * 2
+    /// }
+    ///
+    /// # fn main() {
+    /// let child = mp_runtime::scope(|scope| scope.start(double::process(21)).unwrap());
+    /// assert_eq!(child.try_join().unwrap().unwrap(), 42); // it has ended with the scope
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::spawn`].
+    pub fn start<B: Body>(&self, process: Builder<B>) -> Result<Child<B::Value>, SpawnError> {
+        let child = process.spawn()?;
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(child.record()));
+        Ok(child)
+    }
+}
+
+/// Stops processes, the one started last first. One that cannot be, for it has changed its user, say, is waited for.
+fn stop<'a>(processes: impl DoubleEndedIterator<Item = &'a Arc<Record>>) {
+    for process in processes.rev() {
+        if process.stop(GRACE).is_err() {
+            process.wait(None);
+        }
+    }
+}
+
+/// Concludes processes that have ended. The failure that came first, of those nobody has looked at; others are told.
+fn first_failure(processes: &mut [Arc<Record>]) -> Option<String> {
+    processes.sort_by_key(|process| process.ended_at());
+    let first = processes.iter().find_map(|process| Some((process, process.unseen_failure()?.to_string())));
+    if let Some((process, _)) = first {
+        process.saw();
+    }
+    let first = first.map(|(_, failure)| failure);
+    processes.iter().for_each(ending::conclude);
+    first
+}
