@@ -38,10 +38,23 @@ impl End {
     pub(crate) fn new(link: Arc<Link>, side: Side) -> Result<End, ChannelError> {
         let me = identity::current();
         let place = link.ring.roster().take(side, me).ok_or(ChannelError::full())?;
+        Ok(End::arrived(link, place, me))
+    }
+
+    /// An end at a place that has just become the calling process's.
+    pub(crate) fn arrived(link: Arc<Link>, place: Place, me: Identity) -> End {
         // Before the first use: whoever sleeps has to watch this process.
-        link.wake(side.other());
+        link.wake(place.side().other());
         ENDS.fetch_add(1, Ordering::Relaxed);
-        Ok(End { link, place, owner: AtomicU64::new(me.raw()), stand_in: AtomicU64::new(0) })
+        End { link, place, owner: AtomicU64::new(me.raw()), stand_in: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn side(&self) -> Side {
+        self.place.side()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Link> {
+        &self.link
     }
 
     #[inline]
@@ -51,7 +64,8 @@ impl End {
 
     /// Whether both are ends of one channel.
     pub(crate) fn is_linked(&self, other: &End) -> bool {
-        Arc::ptr_eq(&self.link, &other.link)
+        let file = |end: &End| nix::sys::stat::fstat(end.link.ring.file()).ok().map(|status| status.st_ino);
+        Arc::ptr_eq(&self.link, &other.link) || file(self).is_some_and(|inode| file(other) == Some(inode))
     }
 
     /// The calling process, if the end is its.

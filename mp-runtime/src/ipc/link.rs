@@ -1,6 +1,6 @@
 //! What the ends of one channel in one process share: the ring, and the means to sleep and to wake.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::shm::ring::Ring;
 use crate::shm::roster::Side;
 use crate::shm::turn::Verdict;
 use crate::sys::identity::Identity;
-use crate::sys::{clock, event};
+use crate::sys::{clock, event, fdpass, hold};
 
 /// One channel, in one process.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Link {
     pub(crate) ring: Ring<Mapped>,
     /// Signalled when a side that may be asleep has something to look at.
     event: OwnedFd,
+    /// Where the descriptors of messages travel: senders write to the first, receivers read from the second.
+    post: (OwnedFd, OwnedFd),
     senders: Watches,
     receivers: Watches,
     /// When somebody last made sure that the receivers live, and the roster's changes then.
@@ -31,13 +33,42 @@ const TRUST: u64 = 10;
 
 impl Link {
     pub(crate) fn new(size: usize, capacity: usize) -> nix::Result<Link> {
-        Ok(Link {
-            ring: Ring::new(size, capacity)?,
-            event: event::create()?,
+        Ok(Link::over(Ring::new(size, capacity)?, event::create()?, fdpass::pair()?))
+    }
+
+    fn over(ring: Ring<Mapped>, event: OwnedFd, post: (OwnedFd, OwnedFd)) -> Link {
+        Link {
+            ring,
+            event,
+            post,
             senders: Watches::new(),
             receivers: Watches::new(),
             checked: [AtomicU64::new(0), AtomicU64::new(u64::MAX)],
-        })
+        }
+    }
+
+    /// A channel that another process has made, by its descriptors, in the order of [`Link::fds`].
+    pub(crate) fn open([memory, event, outbox, inbox]: [OwnedFd; Link::FDS]) -> nix::Result<Link> {
+        Ok(Link::over(Ring::open(memory)?, event, (outbox, inbox)))
+    }
+
+    /// How many descriptors a channel has.
+    pub(crate) const FDS: usize = 4;
+
+    /// The descriptors by which another process opens the channel, `memory` being one of its memory.
+    pub(crate) fn fds(&self, memory: OwnedFd) -> nix::Result<[OwnedFd; Link::FDS]> {
+        let copy = |fd: &OwnedFd| fd.try_clone().map_err(|_| nix::errno::Errno::EMFILE);
+        Ok([memory, copy(&self.event)?, copy(&self.post.0)?, copy(&self.post.1)?])
+    }
+
+    /// Where senders put descriptors in.
+    pub(crate) fn outbox(&self) -> BorrowedFd<'_> {
+        self.post.0.as_fd()
+    }
+
+    /// Where receivers take them out.
+    pub(crate) fn inbox(&self) -> BorrowedFd<'_> {
+        self.post.1.as_fd()
     }
 
     /// Wakes those of this side who may be asleep.
@@ -48,9 +79,21 @@ impl Link {
         }
     }
 
-    /// Whether anybody holds an end of this side, as far as is known.
+    /// Whether anybody holds an end of this side, as far as is known, or will.
     pub(crate) fn is_attended(&self, side: Side) -> bool {
-        self.ring.roster().holders(side).next().is_some()
+        self.ring.roster().holders(side).next().is_some() || self.is_awaited(side)
+    }
+
+    /// Whether an end of this side is in a message that may still be received. One that may not is given up.
+    fn is_awaited(&self, side: Side) -> bool {
+        let roster = self.ring.roster();
+        roster.travellers(side).any(|place| {
+            let travels = hold::is_taken(self.ring.file(), place.index());
+            if !travels {
+                roster.strand(place);
+            }
+            travels
+        })
     }
 
     /// Whether anybody holds an end of this side; finds out who of them has died.
@@ -60,7 +103,7 @@ impl Link {
         }
         let Ok(mut watch) = self.watches(side.other()).take(me, self.event.as_fd()) else { return true };
         let mut ended = watch.follow(self.ring.roster().holders(side), me);
-        ended.extend(watch.wait(Some(Instant::now())).unwrap_or_default());
+        ended.extend(watch.wait(Some(Instant::now()), false).unwrap_or_default());
         self.bury(&ended);
         self.watches(side.other()).put(me, watch);
         self.is_attended(side)
@@ -128,7 +171,9 @@ impl Link {
             if ready() || !self.is_attended(side.other()) {
                 return Ok(true);
             }
-            let ended = watch.wait(deadline)?;
+            // No signal tells that a message with an end in it is lost.
+            let alone = self.ring.roster().holders(side.other()).next().is_none();
+            let ended = watch.wait(deadline, alone)?;
             self.bury(&ended);
             if ready() || !self.is_attended(side.other()) {
                 return Ok(true);

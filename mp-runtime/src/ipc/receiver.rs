@@ -2,17 +2,22 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use serde::de::DeserializeOwned;
 
 use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
-use crate::ipc::link::{Patience, hindered};
-use crate::shm::ring::Corrupt;
+use crate::ipc::iter::{Iter, TryIter};
+use crate::ipc::link::{Link, Patience, hindered};
+use crate::ipc::{parcel, spill};
+use crate::shm::memory::Mapped;
+use crate::shm::ring::{Corrupt, Front, Receiving};
 use crate::shm::roster::Side;
-use crate::wire::codec;
+use crate::sys::fdpass;
 
 /// The receiving end of a [`channel`](crate::channel).
 ///
@@ -46,6 +51,10 @@ impl From<Corrupt> for ChannelError {
 impl<T> Receiver<T> {
     pub(crate) fn new(end: End) -> Self {
         Receiver { end, _receives: PhantomData }
+    }
+
+    pub(crate) fn end(&self) -> &End {
+        &self.end
     }
 
     /// How many messages the channel holds at most.
@@ -135,7 +144,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     ///
     /// The iterator, when [`Receiver::recv`] gives another error than that the senders are gone.
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter(self)
+        Iter::new(self)
     }
 
     /// Iterates over the values that are there, without waiting.
@@ -150,7 +159,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     ///
     /// As [`Receiver::iter`].
     pub fn try_iter(&self) -> TryIter<'_, T> {
-        TryIter(self)
+        TryIter::new(self)
     }
 
     fn fetch(&self, patience: Patience) -> Result<T, Missed> {
@@ -161,11 +170,14 @@ impl<T: DeserializeOwned> Receiver<T> {
                 if let Some(turn) = link.ring.receiving(me, hindered(patience))
                     && let Some(front) = turn.front().map_err(ChannelError::from)?
                 {
+                    if front.packet.enclosed {
+                        return open(link, turn, front, bytes);
+                    }
                     turn.copy(&front, bytes);
                     turn.take(front);
                     drop(turn);
                     link.wake(Side::Send);
-                    return Ok(codec::decode(bytes)?);
+                    return Ok(parcel::unpack(bytes, Vec::new())?);
                 }
                 let deadline = match patience {
                     Patience::Until(deadline) => deadline,
@@ -186,6 +198,45 @@ impl<T: DeserializeOwned> Receiver<T> {
     }
 }
 
+/// Receives a message that descriptors belong to.
+///
+/// They are copied, then the message is taken, then they are taken: killed before the message is, this process leaves all
+/// of it to the next receiver, and killed after that, descriptors that nobody looks for any more.
+fn open<T: DeserializeOwned>(
+    link: &Link,
+    turn: Receiving<'_, Mapped>,
+    front: Front,
+    bytes: &mut Vec<u8>,
+) -> Result<T, Missed> {
+    let found = loop {
+        let mut stamp = [0; 8];
+        match fdpass::peek(link.inbox(), &mut stamp) {
+            // Of a sender that was killed before it sent the message, or of one that a receiver was killed at.
+            Ok(_) if u64::from_ne_bytes(stamp) < front.stamp => fdpass::discard(link.inbox()),
+            Ok((_, fds)) if u64::from_ne_bytes(stamp) == front.stamp => break Some(fds),
+            Ok(_) | Err(Errno::EAGAIN) => break None,
+            // The message stays where it is: with more descriptors it can be received.
+            Err(errno) => return Err(errno.into()),
+        }
+    };
+    turn.copy(&front, bytes);
+    turn.take(front);
+    if found.is_some() {
+        fdpass::discard(link.inbox());
+    }
+    drop(turn);
+    link.wake(Side::Send);
+    let mut fds = found.ok_or(ChannelError::corrupt())?;
+    if !front.packet.spilled {
+        return Ok(parcel::unpack(bytes, fds)?);
+    }
+    if fds.is_empty() {
+        return Err(ChannelError::corrupt().into());
+    }
+    let file = fds.remove(0);
+    Ok(spill::read(file.as_fd(), |bytes| parcel::unpack(bytes, fds))??)
+}
+
 impl<T> Clone for Receiver<T> {
     /// Makes another receiver of the same channel. Each value is received by one of them.
     ///
@@ -200,73 +251,5 @@ impl<T> Clone for Receiver<T> {
 impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Receiver").field("len", &self.len()).field("capacity", &self.capacity()).finish_non_exhaustive()
-    }
-}
-
-/// The values of a channel as they come. See [`Receiver::iter`].
-#[derive(Debug)]
-pub struct Iter<'a, T>(&'a Receiver<T>);
-
-/// The values that are in a channel. See [`Receiver::try_iter`].
-#[derive(Debug)]
-pub struct TryIter<'a, T>(&'a Receiver<T>);
-
-/// The values of a channel as they come. See [`Receiver::iter`].
-#[derive(Debug)]
-pub struct IntoIter<T>(Receiver<T>);
-
-impl<T: DeserializeOwned> Iterator for Iter<'_, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        self.0.next()
-    }
-}
-
-impl<T: DeserializeOwned> Iterator for TryIter<'_, T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        match self.0.try_recv() {
-            Ok(value) => Some(value),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Failed(error)) => panic!("{error}"),
-        }
-    }
-}
-
-impl<T: DeserializeOwned> Iterator for IntoIter<T> {
-    type Item = T;
-
-    fn next(&mut self) -> Option<T> {
-        self.0.next()
-    }
-}
-
-impl<T: DeserializeOwned> Receiver<T> {
-    fn next(&self) -> Option<T> {
-        match self.recv() {
-            Ok(value) => Some(value),
-            Err(RecvError::Disconnected) => None,
-            Err(RecvError::Failed(error)) => panic!("{error}"),
-        }
-    }
-}
-
-impl<'a, T: DeserializeOwned> IntoIterator for &'a Receiver<T> {
-    type Item = T;
-    type IntoIter = Iter<'a, T>;
-
-    fn into_iter(self) -> Iter<'a, T> {
-        self.iter()
-    }
-}
-
-impl<T: DeserializeOwned> IntoIterator for Receiver<T> {
-    type Item = T;
-    type IntoIter = IntoIter<T>;
-
-    fn into_iter(self) -> IntoIter<T> {
-        IntoIter(self)
     }
 }

@@ -2,17 +2,23 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use serde::Serialize;
 
 use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
-use crate::ipc::link::{Patience, hindered};
+use crate::ipc::link::{Link, Patience, hindered};
+use crate::ipc::{parcel, spill};
+use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
+use crate::shm::ring::Sending;
 use crate::shm::roster::Side;
-use crate::wire::codec;
+use crate::sys::fdpass;
+use crate::sys::identity::Identity;
 
 /// The sending end of a [`channel`](crate::channel).
 ///
@@ -40,6 +46,10 @@ impl<E: Into<ChannelError>> From<E> for Unsent {
 impl<T> Sender<T> {
     pub(crate) fn new(end: End) -> Self {
         Sender { end, _sends: PhantomData }
+    }
+
+    pub(crate) fn end(&self) -> &End {
+        &self.end
     }
 
     /// How many messages the channel holds at most.
@@ -138,31 +148,70 @@ impl<T: Serialize> Sender<T> {
     fn deliver(&self, value: &T, patience: Patience) -> Result<(), Unsent> {
         let me = self.end.here()?;
         buffer::with(|bytes| {
-            codec::append(value, bytes)?;
+            let enclosed = parcel::pack(value, bytes)?;
             let link = self.end.link();
-            let length = u32::try_from(bytes.len()).map_err(|_| nix::errno::Errno::EMSGSIZE)?;
-            let packet = Packet { length, enclosed: false, spilled: false };
-            if packet.size() > link.ring.longest() {
-                return Err(nix::errno::Errno::EMSGSIZE.into());
+            let plain = Packet::plain(bytes.len()).filter(|packet| packet.size() <= link.ring.longest());
+            if let Some(packet) = plain.filter(|_| enclosed.is_empty()) {
+                return post(link, me, patience, packet, bytes, &[]);
             }
-            loop {
-                if !link.has_receivers(me) {
-                    return Err(Unsent::Disconnected);
-                }
-                if let Some(turn) = link.ring.sending(me, hindered(patience))
-                    && turn.has_room(packet)
-                {
-                    turn.put(packet, None, bytes);
+            let spilled = if plain.is_none() { Some(spill::write(bytes)?) } else { None };
+            let fds: Vec<BorrowedFd<'_>> = spilled.iter().map(AsFd::as_fd).chain(enclosed.fds()).collect();
+            let bytes: &[u8] = if spilled.is_some() { &[] } else { bytes };
+            let length = bytes.len() as u32;
+            post(link, me, patience, Packet { length, enclosed: true, spilled: spilled.is_some() }, bytes, &fds)?;
+            enclosed.sent();
+            Ok(())
+        })
+    }
+}
+
+/// Puts a message into the ring, as soon as there is room.
+#[inline]
+fn post(
+    link: &Link,
+    me: Identity,
+    patience: Patience,
+    packet: Packet,
+    bytes: &[u8],
+    fds: &[BorrowedFd<'_>],
+) -> Result<(), Unsent> {
+    loop {
+        if !link.has_receivers(me) {
+            return Err(Unsent::Disconnected);
+        }
+        let head = link.ring.head();
+        let mut crowded = false;
+        if let Some(turn) = link.ring.sending(me, hindered(patience))
+            && turn.has_room(packet)
+        {
+            let sent = if packet.enclosed { enclose(link, &turn, fds).map(Some) } else { Ok(None) };
+            match sent {
+                Ok(stamp) => {
+                    turn.put(packet, stamp, bytes);
                     link.wake(Side::Receive);
                     return Ok(());
                 }
-                let Patience::Until(deadline) = patience else { return Err(Unsent::Full) };
-                if !link.wait(Side::Send, me, deadline, || link.ring.has_room(packet))? {
-                    return Err(Unsent::Full);
-                }
+                // Too many descriptors are on their way: there is room when another message has been taken.
+                Err(Errno::EAGAIN) if link.ring.has_message() => crowded = true,
+                Err(errno) => return Err(errno.into()),
             }
-        })
+        }
+        let Patience::Until(deadline) = patience else { return Err(Unsent::Full) };
+        let ready = || if crowded { link.ring.head() != head } else { link.ring.has_room(packet) };
+        if !link.wait(Side::Send, me, deadline, ready)? {
+            return Err(Unsent::Full);
+        }
     }
+}
+
+/// Sends the descriptors ahead of their message; the stamp by which it will find them.
+///
+/// Killed after this, the sender leaves descriptors without a message: whoever receives the next ones, of a higher stamp,
+/// throws them away.
+fn enclose(link: &Link, turn: &Sending<'_, Mapped>, fds: &[BorrowedFd<'_>]) -> nix::Result<u64> {
+    let stamp = turn.stamp();
+    fdpass::send(link.outbox(), &stamp.to_ne_bytes(), fds)?;
+    Ok(stamp)
 }
 
 impl<T> Clone for Sender<T> {

@@ -67,9 +67,10 @@ impl Watch {
         ended
     }
 
-    /// Waits for a signal, the end of a peer, or `deadline`; the peers that have ended.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> nix::Result<Vec<Identity>> {
-        let soon = self.blind.then(|| Instant::now() + BLIND);
+    /// Waits for a signal, the end of a peer, or `deadline`, and not long if there is something that nothing tells of,
+    /// `blindly`; the peers that have ended.
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>, blindly: bool) -> nix::Result<Vec<Identity>> {
+        let soon = (blindly || self.blind).then(|| Instant::now() + BLIND);
         let deadline = [deadline, soon].into_iter().flatten().min();
         let happened = self.set.wait(deadline)?;
         let ended: Vec<Identity> = happened.numbers().filter_map(Identity::from_raw).collect();

@@ -2,9 +2,13 @@
 //!
 //! The protocols are written over these traits, so that a model checker can run them on memory of its own.
 
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nix::errno::Errno;
+
 use crate::shm::region::Region;
+use crate::sys::memory;
 
 /// A word that several processes access.
 pub(crate) trait Word {
@@ -148,6 +152,27 @@ impl Mapped {
         mapped.field(Field::Size).set(size as u64);
         mapped.field(Field::Capacity).set(capacity as u64);
         Ok(mapped)
+    }
+
+    /// Maps the memory of a ring that another process has made; its size and capacity.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` when it is no such memory.
+    pub(crate) fn open(file: OwnedFd) -> nix::Result<(Mapped, usize, usize)> {
+        let region = Region::open(file, Some(HEAD))?;
+        let [size, capacity] =
+            [Field::Size, Field::Capacity].map(|field| region.word(field as usize * size_of::<u64>()).get() as usize);
+        let head = HEAD.next_multiple_of(memory::page_size());
+        if !size.is_power_of_two() || head.checked_add(size) != Some(region.length()) || capacity == 0 {
+            return Err(Errno::EINVAL);
+        }
+        Ok((Mapped { region, size }, size, capacity))
+    }
+
+    /// The file, to be passed to another process.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.region.file()
     }
 
     /// Where the byte at `offset` of the ring is.

@@ -3,7 +3,6 @@
 //! Invariant of every file here: whatever the other processes do to the memory, killed at any instruction or not, a safe
 //! function stays within its region, and reads words atomically. What the words mean is said in `README.md`.
 #![allow(unsafe_code, reason = "shared memory is accessed by address; each block says why it may")]
-#![allow(dead_code, reason = "what passes regions and descriptors stands on it next")]
 
 pub(crate) mod cursor;
 pub(crate) mod memory;

@@ -23,6 +23,12 @@ const ENCLOSED: u64 = 1;
 const SPILLED: u64 = 2;
 
 impl Packet {
+    /// The head of a message of `length` bytes, in the ring and nothing beside it; `None` if they are too many.
+    #[inline]
+    pub(crate) fn plain(length: usize) -> Option<Packet> {
+        Some(Packet { length: u32::try_from(length).ok()?, enclosed: false, spilled: false })
+    }
+
     #[inline]
     pub(crate) fn encode(self) -> u64 {
         let flags = (u64::from(self.enclosed) * ENCLOSED) | (u64::from(self.spilled) * SPILLED);

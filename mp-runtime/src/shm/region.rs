@@ -46,6 +46,7 @@ impl Region {
     /// # Errors
     ///
     /// `ENOSPC` or `ENOMEM` when there is not that much memory, `EMFILE` when there is no descriptor for it.
+    #[allow(dead_code, reason = "for memory that is no ring")]
     pub(crate) fn new(name: &CStr, length: usize) -> nix::Result<Region> {
         Region::mirrored(name, length, 0)
     }

@@ -2,6 +2,8 @@
 //!
 //! See `README.md` for the protocol and why it holds.
 
+use std::os::fd::{BorrowedFd, OwnedFd};
+
 use crate::shm::cursor::Cursor;
 use crate::shm::memory::{Field, Mapped, Memory, Word};
 use crate::shm::packet::{Packet, WORD};
@@ -25,6 +27,17 @@ impl Ring<Mapped> {
     /// Makes a ring of `size` bytes, a power of two and of whole pages, for `capacity` messages.
     pub(crate) fn new(size: usize, capacity: usize) -> nix::Result<Ring<Mapped>> {
         Ok(Ring::over(Mapped::new(size, capacity)?, size, capacity))
+    }
+
+    /// The ring in memory that another process has made.
+    pub(crate) fn open(file: OwnedFd) -> nix::Result<Ring<Mapped>> {
+        let (memory, size, capacity) = Mapped::open(file)?;
+        Ok(Ring::over(memory, size, capacity))
+    }
+
+    /// The file of its memory.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.memory.file()
     }
 }
 
@@ -62,6 +75,11 @@ impl<M: Memory> Ring<M> {
     pub(crate) fn has_room(&self, packet: Packet) -> bool {
         let head = Cursor::from_raw(self.memory.field(Field::Head).look());
         self.fits(Cursor::from_raw(self.memory.field(Field::Tail).look()), head, packet)
+    }
+
+    /// How far it is read; changes with each message that is taken.
+    pub(crate) fn head(&self) -> u64 {
+        self.memory.field(Field::Head).look()
     }
 
     /// Announces that somebody of this side is about to sleep. It must look at the ring once more before it does.

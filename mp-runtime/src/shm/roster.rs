@@ -4,7 +4,7 @@
 //! its name, and whoever finds out that it has ended clears it: no other process has that name, so this is right
 //! whenever it happens.
 
-use crate::shm::memory::{Field, Memory, Word};
+use crate::shm::memory::{Field, Memory, PLACES, Word};
 use crate::sys::identity::Identity;
 
 /// The two sides of a channel.
@@ -33,7 +33,10 @@ pub(crate) struct Place {
 }
 
 const USED: u64 = 1 << 63;
+/// Instead of a name: the end is in a message that nobody has received.
+const TRAVELS: u64 = 1 << 62;
 const SERIAL: u32 = 47;
+const SERIALS: u64 = (1 << 15) - 1;
 const SIDE: u32 = Identity::BITS;
 
 impl Place {
@@ -46,11 +49,25 @@ impl Place {
     pub(crate) fn from_word(word: u64) -> Option<Place> {
         let side = if word >> SIDE & 1 == 0 { Side::Send } else { Side::Receive };
         let index = (word & ((1 << SIDE) - 1)) as usize;
-        (word != 0).then_some(Place { index, side, serial: (word >> SERIAL) as u16 })
+        (word != 0).then_some(Place { index, side, serial: (word >> SERIAL & SERIALS) as u16 })
     }
 
     pub(crate) fn side(self) -> Side {
         self.side
+    }
+
+    /// Whether there is such a place: a word from another process can be any.
+    pub(crate) fn is_within(self) -> bool {
+        self.index < PLACES
+    }
+
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
+    /// What the word is while the end travels.
+    fn travelling(self) -> u64 {
+        TRAVELS | (self.to_word() & !((1 << SIDE) - 1))
     }
 
     /// What the word is while the end belongs to `who`.
@@ -72,7 +89,7 @@ pub(crate) struct Roster<'a, M>(pub(crate) &'a M);
 impl<M: Memory> Roster<'_, M> {
     /// Takes a place for an end of `who`; `None` when all are taken.
     pub(crate) fn take(&self, side: Side, who: Identity) -> Option<Place> {
-        let serial = self.0.field(Field::Serial).count() as u16;
+        let serial = (self.0.field(Field::Serial).count() & SERIALS) as u16;
         for (index, word) in self.0.places().iter().enumerate() {
             if word.get() != 0 {
                 continue;
@@ -105,6 +122,36 @@ impl<M: Memory> Roster<'_, M> {
         // Fails only when somebody has found that `who` has ended.
         let _ = self.0.places()[place.index].replace(place.of(who), 0);
         self.changed();
+    }
+
+    /// Notes that the end at `place` of `who` travels.
+    pub(crate) fn depart(&self, place: Place, who: Identity) {
+        // Fails only when somebody has found that `who` has ended.
+        let _ = self.0.places()[place.index].replace(place.of(who), place.travelling());
+        self.changed();
+    }
+
+    /// Gives the end at `place`, which travels, to `who`; `false` if it does not.
+    pub(crate) fn arrive(&self, place: Place, who: Identity) -> bool {
+        let arrived = self.0.places()[place.index].replace(place.travelling(), place.of(who)).is_ok();
+        self.changed();
+        arrived
+    }
+
+    /// Gives the end at `place` up, if it still travels.
+    pub(crate) fn strand(&self, place: Place) {
+        // Fails if it has arrived, or somebody else has done this.
+        let _ = self.0.places()[place.index].replace(place.travelling(), 0);
+        self.changed();
+    }
+
+    /// The places of the ends of this side that travel.
+    pub(crate) fn travellers(&self, side: Side) -> impl Iterator<Item = Place> {
+        self.used().iter().enumerate().filter_map(move |(index, word)| {
+            let word = word.look();
+            let place = Place { index, ..Place::from_word(word)? };
+            (word & TRAVELS != 0 && place.side == side).then_some(place)
+        })
     }
 
     /// Clears all ends of a process that has ended.

@@ -10,6 +10,13 @@ use serde::de::DeserializeOwned;
 #[derive(Debug, Clone)]
 pub(crate) struct CodecError(String);
 
+impl CodecError {
+    /// In the words of a value's part.
+    pub(crate) fn new(why: String) -> Self {
+        CodecError(why)
+    }
+}
+
 impl fmt::Display for CodecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

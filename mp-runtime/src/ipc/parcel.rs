@@ -1,0 +1,129 @@
+//! Values with descriptors in them: bytes, and beside them what cannot be bytes.
+//!
+//! [`pack`] writes a value, and what its parts [enclose] while serde goes through them comes out beside the bytes; a
+//! part writes the number that [`enclose`] gives it. [`unpack`] is given the bytes and the descriptors, in that order, as they
+//! came out on the other side; a part reads its number and [takes out](take_out) what it enclosed.
+//!
+//! Whoever sends a parcel: [`Enclosed::fds`] are what to send. Say [`Enclosed::sent`] once it is on its way; if
+//! it is dropped before that, what was to travel stays at home.
+
+use std::cell::RefCell;
+use std::mem;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use serde::de::DeserializeOwned;
+use serde::{Serialize, de, ser};
+
+use crate::ipc::errors::ChannelError;
+use crate::ipc::travel::Ticket;
+use crate::wire::codec::{self, CodecError};
+
+thread_local! {
+    /// What has been enclosed in the value being written; `None` while none is.
+    static PACKING: RefCell<Option<Enclosed>> = const { RefCell::new(None) };
+    /// Why a part could not be written or read: the codec has no place for it in an error of its own.
+    static REASON: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// What has not been taken out of the value being read.
+    static UNPACKING: RefCell<Vec<Option<OwnedFd>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What goes with the bytes of a value.
+#[derive(Debug, Default)]
+pub(crate) struct Enclosed {
+    fds: Vec<OwnedFd>,
+    /// The ends of channels among them.
+    tickets: Vec<Ticket>,
+}
+
+impl Enclosed {
+    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.fds.iter().map(AsFd::as_fd)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fds.is_empty()
+    }
+
+    /// The parcel is on its way: what is in it belongs to who gets it.
+    pub(crate) fn sent(self) {
+        self.tickets.into_iter().for_each(Ticket::depart);
+    }
+}
+
+/// Appends `value` to `bytes`; what it encloses.
+#[inline]
+pub(crate) fn pack<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Enclosed, ChannelError> {
+    let outer = PACKING.replace(Some(Enclosed::default()));
+    let packing = Restore(outer);
+    let appended = codec::append(value, bytes);
+    let enclosed = PACKING.take().unwrap_or_default();
+    drop(packing);
+    appended.map_err(explained)?;
+    Ok(enclosed)
+}
+
+/// Puts back what was being packed around this value, also when serde panics.
+struct Restore(Option<Enclosed>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let inner = PACKING.replace(self.0.take());
+        drop(inner);
+    }
+}
+
+/// Reads a value from all of `bytes`; `fds` is what it enclosed.
+#[inline]
+pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8], fds: Vec<OwnedFd>) -> Result<T, ChannelError> {
+    if fds.is_empty() {
+        return codec::decode(bytes).map_err(explained);
+    }
+    let outer = UNPACKING.replace(fds.into_iter().map(Some).collect());
+    struct Restore(Vec<Option<OwnedFd>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let left = UNPACKING.replace(mem::take(&mut self.0));
+            drop(left);
+        }
+    }
+    let _unpacking = Restore(outer);
+    codec::decode(bytes).map_err(explained)
+}
+
+/// Encloses `fds`, for a part of the value being written; the number of the first, to be written.
+///
+/// # Errors
+///
+/// When the value is written to something that cannot carry descriptors.
+pub(crate) fn enclose<E: ser::Error>(fds: Vec<OwnedFd>, ticket: Option<Ticket>) -> Result<u32, E> {
+    PACKING.with_borrow_mut(|packing| {
+        let Some(enclosed) = packing else {
+            return Err(refuse("descriptors and ends cross in messages of channels and in arguments only"));
+        };
+        let first = enclosed.fds.len() as u32;
+        enclosed.fds.extend(fds);
+        enclosed.tickets.extend(ticket);
+        Ok(first)
+    })
+}
+
+/// An error of the codec, which says `why` where the value was packed or unpacked.
+pub(crate) fn refuse<E: ser::Error>(why: impl ToString) -> E {
+    REASON.set(Some(why.to_string()));
+    E::custom("see `parcel::explained`")
+}
+
+/// As [`refuse`], for a part being read.
+pub(crate) fn refuse_to_read<E: de::Error>(why: impl ToString) -> E {
+    REASON.set(Some(why.to_string()));
+    E::custom("see `parcel::explained`")
+}
+
+fn explained(error: CodecError) -> ChannelError {
+    REASON.take().map_or(error, CodecError::new).into()
+}
+
+/// Takes descriptor `number` out of the value being read. Each is there once.
+pub(crate) fn take_out(number: u32) -> Option<OwnedFd> {
+    UNPACKING.with_borrow_mut(|fds| fds.get_mut(number as usize)?.take())
+}
