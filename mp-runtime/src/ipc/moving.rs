@@ -88,6 +88,7 @@ pub(crate) fn depart() -> Departure {
 
 impl Departure {
     /// In the child: notes where it comes from.
+    #[inline]
     pub(crate) fn arrive(&self) {
         if let Some(arrival) = self.0 {
             STATE.set(Arc::new(State::new(identity::current(), Some(arrival))));
@@ -95,14 +96,17 @@ impl Departure {
     }
 
     /// In the parent: runs `drop_arguments`; the ends dropped in it go to `child`.
-    pub(crate) fn hand_over(self, child: Option<Identity>, drop_arguments: impl FnOnce()) {
+    pub(crate) fn hand_over(self, child: impl FnOnce() -> Option<Identity>, drop_arguments: impl FnOnce()) {
+        if self.0.is_none() {
+            return drop_arguments(); // no ends among them; and one page less is written to while the child has it, too
+        }
         struct Back(Option<Identity>);
         impl Drop for Back {
             fn drop(&mut self) {
                 DESTINATION.set(self.0);
             }
         }
-        let _back = Back(DESTINATION.replace(child));
+        let _back = Back(DESTINATION.replace(child()));
         drop_arguments();
     }
 }

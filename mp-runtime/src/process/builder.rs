@@ -87,7 +87,7 @@ impl<B: Body> Builder<B> {
             }
         };
         let record = method::fork::start(plan, &mut run)?;
-        departure.hand_over(record.identity(), || drop(body));
+        departure.hand_over(|| record.identity(), || drop(body));
         Ok(Child::new(record, decode))
     }
 }
