@@ -10,10 +10,10 @@ use nix::errno::Errno;
 
 use crate::error::Stage;
 use crate::process::ending::{self, Order};
-use crate::process::launch::Launch;
 use crate::process::lifeline::Lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
+use crate::process::record::Record;
 use crate::process::registry::{self, Registry};
 use crate::sys::fork::Handlers;
 use crate::sys::{direct, stdio};
@@ -26,7 +26,8 @@ pub(crate) type Run<'a> = &'a mut dyn FnMut(&mut Payload) -> Result<(), String>;
 pub(crate) struct Birth<'a> {
     /// The parent's registry, held since before the fork, for the child to let go of its copy.
     pub(crate) registry: &'a mut Option<MutexGuard<'static, Registry>>,
-    pub(crate) launch: Arc<Launch>,
+    /// What its parent keeps of it.
+    pub(crate) record: Arc<Record>,
     /// Whether the thread that forked is the parent's first, which lives as long as the parent does.
     pub(crate) by_first_thread: bool,
     /// The name as the kernel keeps it.
@@ -55,8 +56,8 @@ pub(crate) struct Birth<'a> {
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-    let Birth { registry, launch, by_first_thread, comm } = birth;
-    let launch = Outbox::open(launch);
+    let Birth { registry, record, by_first_thread, comm } = birth;
+    let launch = Outbox::open(record);
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
     let held = registry.become_child(launch);
     drop(registry);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::process::launch::Launch;
+use crate::process::record::Record;
 use crate::process::report::{INLINE, Report};
 use crate::sys::direct;
 use crate::sys::latest::Latest;
@@ -23,7 +24,7 @@ pub(crate) struct Outbox(pub(crate) &'static Launch);
 /// What the calling process knows of its own report. In one place: a child writes to all of it at its start, and each
 /// page that it writes to has to be copied.
 struct Mine {
-    launch: Latest<Launch>,
+    record: Latest<Record>,
     /// The process whose outbox that is.
     owner: AtomicI32,
     /// The thread that writes the payload; `NOBODY` before the first does.
@@ -33,12 +34,12 @@ struct Mine {
 /// No id of a process or thread. Not 0, so that the value stands with other initialised data, such as the registry.
 const NOBODY: i32 = -1;
 
-static MINE: Mine = Mine { launch: Latest::new(), owner: AtomicI32::new(NOBODY), claimant: AtomicI32::new(NOBODY) };
+static MINE: Mine = Mine { record: Latest::new(), owner: AtomicI32::new(NOBODY), claimant: AtomicI32::new(NOBODY) };
 
 /// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
 /// by other means: it has inherited the outbox, but it is not the child.
 pub(crate) fn mine() -> Option<Outbox> {
-    MINE.launch.get().map(Outbox).filter(|outbox| outbox.is_ours())
+    MINE.record.get().map(|record| Outbox(record.launch())).filter(|outbox| outbox.is_ours())
 }
 
 /// Notes, from a signal handler, that the stack of this process is used up.
@@ -49,11 +50,12 @@ pub(crate) fn overflowed() {
 }
 
 impl Outbox {
-    /// Makes the report of `launch` the one that the calling process fills. It stays for as long as the process.
-    pub(crate) fn open(launch: Arc<Launch>) -> &'static Launch {
+    /// Makes the report of the process that `record` was made for, the calling one, the one that it fills. It stays for as
+    /// long as the process.
+    pub(crate) fn open(record: Arc<Record>) -> &'static Launch {
         MINE.owner.store(direct::id(), Ordering::Relaxed);
         MINE.claimant.store(NOBODY, Ordering::Relaxed);
-        MINE.launch.set(launch)
+        MINE.record.set(record).launch()
     }
 
     /// Whether the calling process is the one that reports here, and not one that it forked off by other means.

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,8 @@ use crate::wire::frame::{Head, State};
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
 pub(crate) struct Record {
-    launch: Arc<Launch>,
+    /// In here, not behind a pointer: both are written to right after a fork, and each page written to is copied then.
+    launch: Launch,
     id: Pid,
     pidfd: ProcessFd,
     /// Set once, by the one who reaped it.
@@ -48,7 +49,7 @@ struct End {
 
 impl Record {
     /// The record of a process that is about to be forked.
-    pub(crate) fn new(launch: Arc<Launch>) -> Record {
+    pub(crate) fn new(launch: Launch) -> Record {
         Record {
             owner: launch.parent.id,
             launch,
@@ -59,6 +60,11 @@ impl Record {
             seen: AtomicBool::new(false),
             sent: AtomicU64::new(0),
         }
+    }
+
+    /// What the child knows, too.
+    pub(crate) fn launch(&self) -> &Launch {
+        &self.launch
     }
 
     /// Notes that the process runs.

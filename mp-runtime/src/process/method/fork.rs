@@ -48,7 +48,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let stdio = Stdio::flush(threaded);
 
     // Declared before the registry is held, so dropped after: to drop a report takes the registry.
-    let launch;
+    let mut record;
     let mut held = Some(registry::lock());
     let Some(registry) = &mut held else { unreachable!("just locked") };
     panic::watch();
@@ -72,23 +72,23 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let by_first_thread = thread::is_first(parent.id);
     registry.make_room();
     let comm = child::comm(&name);
-    launch = Arc::new(Launch { name, daemon, replica, parent, started: direct::now(), report, lifeline });
-    let mut record = Arc::new(Record::new(Arc::clone(&launch)));
-    let refused = |kind| SpawnError::new(launch.name.clone(), kind);
+    let launch = Launch { name, daemon, replica, parent, started: direct::now(), report, lifeline };
+    record = Arc::new(Record::new(launch));
+    let refused = |record: &Record, kind| SpawnError::new(record.name().to_owned(), kind);
 
-    let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(refused)?;
-    let birth = Birth { registry: &mut held, launch: Arc::clone(&launch), by_first_thread, comm };
+    let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(|kind| refused(&record, kind))?;
+    let birth = Birth { registry: &mut held, record: Arc::clone(&record), by_first_thread, comm };
     let forked = fork::fork(!threaded, move |handlers| {
         drop(stdio);
         child::run(birth, handlers, run)
     });
-    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork)).map_err(refused)?;
+    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork)).map_err(|kind| refused(&record, kind))?;
     let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
     let pidfd = match pidfd {
         Some(pidfd) => pidfd,
-        None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(refused)?,
+        None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(|kind| refused(&record, kind))?,
     };
-    launch.lifeline.let_down();
+    record.launch().lifeline.let_down();
     drop(blocked);
 
     let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
