@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod builder;
 pub(crate) mod child;
 pub(crate) mod closure;
+pub(crate) mod end;
 pub(crate) mod ending;
 pub(crate) mod exit;
 pub(crate) mod handle;

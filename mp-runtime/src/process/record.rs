@@ -9,17 +9,14 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use crate::error::Stage;
-use crate::process::exit::{self, Exit, ExitKind, Usage};
+use crate::process::end::End;
+use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
-use crate::process::panic::Panic;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
 use crate::sys::pidfd;
-use crate::sys::wait::{self, Ended, Waited};
-use crate::wire::codec;
-use crate::wire::frame::{Head, State};
+use crate::sys::wait::{self, Waited};
 
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
@@ -38,13 +35,6 @@ pub(crate) struct Record {
     sent: AtomicU64,
     /// The process that started it. In any other this is a copy, and inert.
     owner: i32,
-}
-
-#[derive(Debug)]
-struct End {
-    exit: Exit,
-    /// The head of the report, if its payload is the value.
-    value: Option<Head>,
 }
 
 impl Record {
@@ -125,7 +115,7 @@ impl Record {
                 Waited::Ended(ended) => Some(ended),
                 Waited::Lost => None,
             };
-            let _ = self.end.set(self.end_of(ended));
+            let _ = self.end.set(End::new(&self.launch, self.id(), ended));
         }
         self.end.get().map(|end| &end.exit)
     }
@@ -235,66 +225,6 @@ impl Record {
     fn not_here(&self) -> io::Error {
         let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.id);
         io::Error::new(io::ErrorKind::PermissionDenied, text)
-    }
-
-    /// Puts together what the kernel says and what the child said.
-    ///
-    /// A report counts only if the exit status is the one that goes with it: a child that was killed after it had
-    /// reported, or that ended itself from another thread, has not ended as it said it would.
-    fn end_of(&self, ended: Option<Ended>) -> End {
-        let head = self.launch.report.head();
-        let state = head.map(|head| head.state);
-        let kind = match (&ended, head) {
-            (None, _) => ExitKind::Lost,
-            (Some(ended), None) => exit::bare(ended.status, false),
-            (Some(ended), Some(head)) => {
-                use std::os::unix::process::ExitStatusExt;
-                match (head.state, ended.status.code(), ended.status.signal()) {
-                    (State::Returned, Some(0), _) => ExitKind::Returned,
-                    (State::Failed, Some(1), _) => ExitKind::Failed(self.failure(head)),
-                    (State::Panicked, Some(101), _) => ExitKind::Panicked(self.panic(head)),
-                    (State::Aborting, _, Some(libc::SIGABRT)) => ExitKind::Panicked(self.panic(head)),
-                    (State::NotStarted, Some(1), _) => self.not_started(head),
-                    (State::Overflowed, _, Some(libc::SIGSEGV | libc::SIGBUS | libc::SIGABRT)) => {
-                        exit::bare(ended.status, true)
-                    }
-                    _ => exit::bare(ended.status, false),
-                }
-            }
-        };
-        let run_time = head
-            .filter(|head| head.run_time > Duration::ZERO)
-            .map_or_else(|| direct::now().saturating_sub(self.launch.started), |head| head.run_time);
-        let exit = Exit {
-            name: self.launch.name.clone(),
-            id: self.id(),
-            began: state.is_some_and(|state| state != State::NotStarted),
-            run_time,
-            usage: ended.and_then(|ended| ended.usage).as_ref().map(Usage::from_raw),
-            kind,
-        };
-        End { value: head.filter(|_| exit.is_success()), exit }
-    }
-
-    fn failure(&self, head: Head) -> String {
-        let lost = |error: &dyn std::fmt::Display| format!("(what it said was lost: {error})");
-        match self.launch.report.payload(head, |bytes| codec::decode(bytes).map_err(|error| lost(&error))) {
-            Ok(Ok(message)) | Ok(Err(message)) => message,
-            Err(error) => lost(&error),
-        }
-    }
-
-    fn panic(&self, head: Head) -> Panic {
-        self.launch.report.payload(head, Panic::decode).unwrap_or_else(|_| Panic::decode(&[]))
-    }
-
-    fn not_started(&self, head: Head) -> ExitKind {
-        let told: Option<(u8, i32)> =
-            self.launch.report.payload(head, |bytes| codec::decode(bytes).ok()).ok().flatten();
-        match told.and_then(|(stage, errno)| Some((*Stage::ALL.get(usize::from(stage))?, errno))) {
-            Some((stage, errno)) => ExitKind::NotStarted { stage, errno },
-            None => ExitKind::Exited(1),
-        }
     }
 }
 
