@@ -61,6 +61,11 @@ impl Link {
         Ok([memory, copy(&self.event)?, copy(&self.post.0)?, copy(&self.post.1)?])
     }
 
+    /// What is signalled to those who sleep.
+    pub(crate) fn event(&self) -> BorrowedFd<'_> {
+        self.event.as_fd()
+    }
+
     /// Where senders put descriptors in.
     pub(crate) fn outbox(&self) -> BorrowedFd<'_> {
         self.post.0.as_fd()
@@ -126,7 +131,7 @@ impl Link {
     }
 
     /// Clears the ends of processes that have ended, and tells everybody.
-    fn bury(&self, ended: &[Identity]) {
+    pub(crate) fn bury(&self, ended: &[Identity]) {
         if ended.is_empty() {
             return;
         }

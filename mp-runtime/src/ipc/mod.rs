@@ -2,14 +2,17 @@
 
 pub(crate) mod buffer;
 pub(crate) mod channel;
+pub(crate) mod duplex;
 pub(crate) mod end;
 pub(crate) mod errors;
 pub(crate) mod fd;
 pub(crate) mod iter;
 pub(crate) mod link;
 pub(crate) mod moving;
+pub(crate) mod oneshot;
 pub(crate) mod parcel;
 pub(crate) mod receiver;
+pub(crate) mod select;
 pub(crate) mod sender;
 pub(crate) mod spill;
 pub(crate) mod spin;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::sys::event::Set;
 use crate::sys::identity::Identity;
 
-/// The event of one channel and the processes that hold its other side. Used by one thread at a time.
+/// The events of a channel, or of several, and the processes that hold the other side. Used by one thread at a time.
 #[derive(Debug)]
 pub(crate) struct Watch {
     set: Set,
@@ -34,9 +34,30 @@ const BLIND: Duration = Duration::from_millis(10);
 
 impl Watch {
     pub(crate) fn new(event: BorrowedFd<'_>) -> nix::Result<Watch> {
-        let set = Set::new()?;
-        set.add_event(event, EVENT)?;
-        Ok(Watch { set, peers: HashMap::new(), round: 0, blind: false })
+        let watch = Watch { set: Set::new()?, peers: HashMap::new(), round: 0, blind: false };
+        watch.also_event(event)?;
+        Ok(watch)
+    }
+
+    /// One of several channels and other things.
+    pub(crate) fn of_many() -> nix::Result<Watch> {
+        Ok(Watch { set: Set::new()?, peers: HashMap::new(), round: 0, blind: false })
+    }
+
+    /// Waits for the event of another channel too; for one that it waits for already, that is nothing new.
+    pub(crate) fn also_event(&self, event: BorrowedFd<'_>) -> nix::Result<()> {
+        match self.set.add_event(event, EVENT) {
+            Err(nix::errno::Errno::EEXIST) => Ok(()),
+            added => added,
+        }
+    }
+
+    /// Waits for `fd` to be readable too.
+    pub(crate) fn also(&self, fd: BorrowedFd<'_>) -> nix::Result<()> {
+        match self.set.add(fd, EVENT) {
+            Err(nix::errno::Errno::EEXIST) => Ok(()),
+            added => added,
+        }
     }
 
     /// Watches these processes and no others; those of them that have ended.

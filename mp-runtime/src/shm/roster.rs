@@ -86,7 +86,7 @@ fn holder(word: u64) -> Option<(Side, Identity)> {
 #[derive(Debug)]
 pub(crate) struct Roster<'a, M>(pub(crate) &'a M);
 
-impl<M: Memory> Roster<'_, M> {
+impl<'a, M: Memory> Roster<'a, M> {
     /// Takes a place for an end of `who`; `None` when all are taken.
     pub(crate) fn take(&self, side: Side, who: Identity) -> Option<Place> {
         let serial = (self.0.field(Field::Serial).count() & SERIALS) as u16;
@@ -146,7 +146,7 @@ impl<M: Memory> Roster<'_, M> {
     }
 
     /// The places of the ends of this side that travel.
-    pub(crate) fn travellers(&self, side: Side) -> impl Iterator<Item = Place> {
+    pub(crate) fn travellers(&self, side: Side) -> impl Iterator<Item = Place> + use<'a, M> {
         self.used().iter().enumerate().filter_map(move |(index, word)| {
             let word = word.look();
             let place = Place { index, ..Place::from_word(word)? };
@@ -167,7 +167,7 @@ impl<M: Memory> Roster<'_, M> {
     }
 
     /// Who holds ends of this side; a process once for each.
-    pub(crate) fn holders(&self, side: Side) -> impl Iterator<Item = Identity> {
+    pub(crate) fn holders(&self, side: Side) -> impl Iterator<Item = Identity> + use<'a, M> {
         self.used().iter().filter_map(move |word| {
             let (of, who) = holder(word.look())?;
             (of == side).then_some(who)
@@ -180,7 +180,7 @@ impl<M: Memory> Roster<'_, M> {
         self.0.field(Field::Changes).get()
     }
 
-    fn used(&self) -> &[M::Word] {
+    fn used(&self) -> &'a [M::Word] {
         let places = self.0.places();
         let used = self.0.field(Field::Places).look() as usize;
         &places[..used.min(places.len())]

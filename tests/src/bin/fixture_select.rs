@@ -1,0 +1,125 @@
+//! Waiting for the first of several things; the first argument names a scene. Silent and code 0 if all is as it should be.
+
+use std::env;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fixture_kit::{Gate, ended};
+use mp_runtime::{Receiver, Select, Sender, TryRecvError, channel, process};
+
+mod fixture_kit;
+
+const MOMENT: Duration = Duration::from_millis(50);
+
+#[process]
+fn count_up(numbers: Sender<u64>, from: u64, count: u64) {
+    (from..from + count).for_each(|number| numbers.send(number).unwrap());
+}
+
+#[process]
+fn wait(gate: &Gate) {
+    gate.wait();
+}
+
+#[process]
+fn take_when_open(gate: &Gate, numbers: Receiver<u64>) {
+    gate.wait();
+    numbers.recv().unwrap();
+}
+
+#[process]
+fn hold(_end: Sender<u64>) {
+    loop {
+        thread::park();
+    }
+}
+
+fn main() {
+    let gate = Gate::new();
+    let (sender, receiver) = channel::<u64>(1).unwrap();
+    match env::args().nth(1).unwrap_or_default().as_str() {
+        "four-children" => {
+            // CPython's TestWait: 4 children, 10 messages each, and the end of each.
+            let mut open = Vec::new();
+            let children: Vec<_> = (0..4)
+                .map(|n| {
+                    let (sender, receiver) = channel(4).unwrap();
+                    open.push(receiver);
+                    count_up::spawn(sender, 10 * n, 10).unwrap()
+                })
+                .collect();
+            let mut all = Vec::new();
+            while !open.is_empty() {
+                let mut select = Select::new();
+                for receiver in &open {
+                    select.recv(receiver);
+                }
+                let ready = select.ready();
+                match open[ready].try_recv() {
+                    Ok(number) => all.push(number),
+                    Err(TryRecvError::Empty) => {}
+                    Err(_) => drop(open.remove(ready)),
+                }
+            }
+            all.sort_unstable();
+            assert_eq!(all, (0..40).collect::<Vec<_>>());
+            children.into_iter().for_each(|child| child.join().unwrap());
+        }
+        "one-select" => {
+            // The same one again and again; none of two that are always ready is left out.
+            let (others, other) = channel::<u64>(1).unwrap();
+            let mut select = Select::new();
+            let numbers = [select.recv(&receiver), select.recv(&other)];
+            let mut counts = [0; 2];
+            for _ in 0..100 {
+                let _ = (sender.try_send(1), others.try_send(1));
+                let ready = select.ready();
+                counts[ready] += 1;
+                [&receiver, &other][ready].recv().unwrap();
+            }
+            assert_eq!((numbers, counts), ([0, 1], [50, 50]));
+        }
+        "timeout" => {
+            let (_others, other) = channel::<u64>(1).unwrap();
+            let start = Instant::now();
+            let mut select = Select::new();
+            let (_, _) = (select.recv(&receiver), select.recv(&other));
+            assert_eq!((select.try_ready(), select.ready_timeout(MOMENT)), (None, None));
+            let timer = select.after(MOMENT);
+            assert_eq!(select.ready(), timer);
+            assert!((2 * MOMENT..40 * MOMENT).contains(&start.elapsed()));
+        }
+        "child" => {
+            let child = wait::spawn(&gate).unwrap();
+            let mut select = Select::new();
+            let (_, exit) = (select.recv(&receiver), select.readable(&child));
+            assert_eq!(select.ready_timeout(MOMENT), None);
+            gate.open(1);
+            assert_eq!(select.ready(), exit);
+            child.join().unwrap();
+        }
+        "killed-sender" => {
+            let (others, other) = channel::<u64>(1).unwrap();
+            let child = hold::spawn(sender).unwrap();
+            let mut select = Select::new();
+            let (numbers, _) = (select.recv(&receiver), select.recv(&other));
+            assert_eq!(select.ready_timeout(MOMENT), None);
+            child.kill().unwrap();
+            assert_eq!(select.ready(), numbers);
+            assert!(matches!(receiver.try_recv(), Err(TryRecvError::Disconnected)));
+            ended(child.id());
+            drop(others);
+        }
+        "room" => {
+            sender.send(1).unwrap();
+            let child = take_when_open::spawn(&gate, receiver).unwrap();
+            let mut select = Select::new();
+            let room = select.send(&sender);
+            assert_eq!(select.ready_timeout(MOMENT), None);
+            gate.open(1);
+            assert_eq!(select.ready(), room);
+            child.join().unwrap();
+        }
+        scene => panic!("no scene `{scene}`"),
+    }
+}

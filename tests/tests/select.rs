@@ -1,0 +1,41 @@
+//! Does a `Select` wake for whatever comes first, and only then?
+
+use mp_tests::fixture;
+
+/// The scene asserts by itself.
+#[track_caller]
+fn scene(words: &[&str]) {
+    let outcome = fixture("fixture_select").args(words).run();
+    outcome.assert_code(0);
+    assert_eq!(outcome.stderr, "");
+}
+
+#[test]
+fn messages_and_ends_of_four_children_are_all_seen() {
+    scene(&["four-children"]);
+}
+
+#[test]
+fn each_that_is_ready_has_its_turn() {
+    scene(&["one-select"]);
+}
+
+#[test]
+fn timeouts_are_kept() {
+    scene(&["timeout"]);
+}
+
+#[test]
+fn end_of_a_child_is_ready() {
+    scene(&["child"]);
+}
+
+#[test]
+fn kill_of_the_last_sender_is_ready() {
+    scene(&["killed-sender"]);
+}
+
+#[test]
+fn room_for_a_message_is_ready() {
+    scene(&["room"]);
+}
