@@ -35,6 +35,8 @@ pub(crate) enum SpawnErrorKind {
     Threaded(Option<usize>),
     /// The name cannot be a process's name, and why.
     Name(&'static str),
+    /// There is no signal of this number to stop the process by.
+    StopSignal(i32),
     /// A system call failed.
     Os(Stage, i32),
 }
@@ -143,6 +145,9 @@ impl fmt::Display for SpawnError {
                 )
             }
             SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
+            SpawnErrorKind::StopSignal(signal) => {
+                write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
+            }
             SpawnErrorKind::Os(stage, errno) => write!(f, "{stage}: {}", io::Error::from_raw_os_error(*errno)),
         }
     }
@@ -162,7 +167,7 @@ impl From<SpawnError> for io::Error {
         let kind = match error.kind {
             SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
             SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
-            SpawnErrorKind::Name(_) => io::ErrorKind::InvalidInput,
+            SpawnErrorKind::Name(_) | SpawnErrorKind::StopSignal(_) => io::ErrorKind::InvalidInput,
         };
         io::Error::new(kind, error)
     }

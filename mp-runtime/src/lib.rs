@@ -84,11 +84,18 @@
 //! whose hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a
 //! session or group of its own is not reached.
 //!
+//! A program made by `mp_main!` stops when it is told to, by SIGTERM, SIGINT (Ctrl-C), SIGHUP or SIGQUIT, whatever its
+//! `fn main` is doing: its processes are stopped one after the other, the one started last first, each by SIGTERM (or its
+//! own [`stop_signal`](Builder::stop_signal)), SIGCONT, its [`grace`](Builder::grace) and SIGKILL; then it ends by that
+//! signal, so that a shell sees 143 or 130. Another such signal skips what is left of the grace. Ctrl-Z stops and `fg`
+//! continues all processes, and SIGWINCH is passed on to them. A signal that is ignored at the start, as under `nohup`,
+//! stays so, and a handler that `fn main` installs takes the place of ours. No other program's signals are touched.
+//!
 //! # What a process inherits
 //!
 //! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default; ignored
 //! signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
-//! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends them; and one that
+//! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends it; and one that
 //! reads from the terminal is stopped by SIGTTIN, so read in the program). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
 //!
@@ -106,7 +113,7 @@
 //!
 //! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
 //! in front of std's, for children to report from; in the program itself both only pass on. A signal action of "ignore" for
-//! SIGCHLD, which would throw exit statuses away, is set to default. Handlers registered with `pthread_atfork` run at each
+//! SIGCHLD, which would throw exit statuses away, is set to default. `mp_main!` handles the signals named above. Handlers registered with `pthread_atfork` run at each
 //! start, unless the program found that function with `dlsym`.
 
 #[cfg(not(target_os = "linux"))]

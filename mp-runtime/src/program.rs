@@ -9,7 +9,7 @@ use crate::process::body::Body;
 use crate::process::builder::Builder;
 use crate::process::ending::{self, Order};
 use crate::process::handle::Child;
-use crate::process::registry;
+use crate::process::{registry, stopping};
 
 /// A program while its entries are started.
 #[derive(Debug)]
@@ -75,8 +75,11 @@ impl Program {
 /// The exit code is that of the first failure: an entry that could not be started (1), a panic of `fn main` (101),
 /// a code other than 0 that it returned, or the end of a process that nobody joined. 0 if there was none.
 ///
+/// Meanwhile the signals that are meant for the whole program are attended to, see [`stopping`].
+///
 /// After an entry that could not be started, and after a panic, the processes are stopped and not waited for.
 pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
+    let _attention = stopping::attend();
     let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mut Program(()))));
     let main = match ended {
         Ok(Ok(code)) => code,

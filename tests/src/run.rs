@@ -37,6 +37,11 @@ impl Run {
         Self { program, args: Vec::new(), env: Vec::new(), stdin: None, deadline, expected: Vec::new() }
     }
 
+    /// The path of the program.
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
     /// Adds one argument.
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.args.push(arg.as_ref().to_owned());

@@ -1,6 +1,7 @@
 //! Settings of a process that is not started yet.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::error::{SpawnError, SpawnErrorKind};
 use crate::ipc::moving;
@@ -8,6 +9,7 @@ use crate::process::body::Body;
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan};
 use crate::process::outbox::Payload;
+use crate::process::stopping::Ladder;
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -36,7 +38,13 @@ pub struct Builder<B> {
 
 impl<B: Body> Builder<B> {
     pub(crate) fn of(name: &str, body: B) -> Self {
-        let plan = Plan { name: name.to_owned(), daemon: false, replica: None, threads_allowed: false };
+        let plan = Plan {
+            name: name.to_owned(),
+            daemon: false,
+            replica: None,
+            ladder: Ladder::default(),
+            threads_allowed: false,
+        };
         Builder { body, plan }
     }
 
@@ -49,6 +57,34 @@ impl<B: Body> Builder<B> {
     /// Sets whether the process is a daemon, in Python's sense: not waited for when its parent ends, but stopped.
     pub fn daemon(mut self, daemon: bool) -> Self {
         self.plan.daemon = daemon;
+        self
+    }
+
+    /// Sets how long the process may take to end after it was asked to, before SIGKILL; five seconds if not set.
+    ///
+    /// That is when it is stopped because its parent ends; [`Child::stop`] has a grace of its own.
+    ///
+    /// ```
+    /// # use mp_runtime::process;
+    /// # use std::time::{Duration, Instant};
+    /// #[process(daemon)]
+    /// fn serve() {
+    ///     loop { std::thread::park() }
+    /// }
+    ///
+    /// # fn main() {
+    /// // At the end of the program it gets SIGINT, and 100 ms later, if it has not ended, SIGKILL.
+    /// serve::process().stop_signal(2).grace(Duration::from_millis(100)).spawn().unwrap();
+    /// # }
+    /// ```
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.plan.ladder.grace = grace;
+        self
+    }
+
+    /// Sets the signal by which the process is asked to end, by its number, 1 to 64; SIGTERM if not set.
+    pub fn stop_signal(mut self, signal: i32) -> Self {
+        self.plan.ladder.signal = signal;
         self
     }
 
@@ -75,6 +111,9 @@ impl<B: Body> Builder<B> {
         let Builder { body, plan } = self;
         if let Err(why) = check(&plan.name) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::Name(why)));
+        }
+        if !(1..=64).contains(&plan.ladder.signal) {
+            return Err(SpawnError::new(plan.name, SpawnErrorKind::StopSignal(plan.ladder.signal)));
         }
         let decode = body.decoder();
         let mut body = Some(body);

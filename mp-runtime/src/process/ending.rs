@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 use std::panic;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::process::outbox;
 use crate::process::record::Record;
-use crate::process::registry;
+use crate::process::{registry, stopping};
 use crate::sys::pidfd;
 
 /// Which children have their turn first.
@@ -18,9 +17,6 @@ pub(crate) enum Order {
     /// As `mp_main!` has it: daemons serve the others until the last of these has ended.
     DaemonsLast,
 }
-
-/// How long a daemon may take to end after SIGTERM, before SIGKILL.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Brings all children of this process to their end.
 pub(crate) fn finish(order: Order) {
@@ -46,6 +42,7 @@ pub(crate) fn stop_all() {
 pub(crate) extern "C" fn at_exit() {
     // No unwinding through the C library. What panics here has been printed.
     let _ = panic::catch_unwind(|| finish(Order::DaemonsFirst));
+    stopping::give_way();
     // Another thread may be about to report a value just now: then that counts.
     if let Some(outbox) = outbox::mine().filter(|outbox| outbox.claim()) {
         outbox.leave();
@@ -113,7 +110,7 @@ fn stop_daemons() {
 fn stop(which: impl Fn(&Record) -> bool) {
     let children = registry::lock().children();
     for child in children.iter().rev().filter(|child| which(child)) {
-        match child.stop(GRACE) {
+        match stopping::stop(child, child.ladder().grace) {
             Ok(_) => conclude(child),
             Err(error) => {
                 say(&format_args!("process `{}` (pid {}) could not be stopped: {error}", child.name(), child.id()));

@@ -11,7 +11,7 @@ use crate::process::ending;
 use crate::process::exit::Exit;
 use crate::process::join_error::JoinError;
 use crate::process::record::Record;
-use crate::process::registry;
+use crate::process::{registry, stopping};
 
 /// A process that was started, whose function gives a `T`.
 ///
@@ -201,7 +201,7 @@ impl<T> Child<T> {
     /// # }
     /// ```
     pub fn stop(&self, grace: Duration) -> io::Result<&Exit> {
-        let exit = self.record.stop(grace)?;
+        let exit = stopping::stop(&self.record, grace)?;
         self.record.saw();
         Ok(exit)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::process::lifeline::Lifeline;
 use crate::process::report::Report;
+use crate::process::stopping::Ladder;
 use crate::sys::fd::ProcessFd;
 
 /// What both sides of a start know: made by the parent before the fork, inherited by the child.
@@ -17,6 +18,7 @@ pub(crate) struct Launch {
     pub(crate) parent: Arc<Origin>,
     /// When it began, by [`direct::now`](crate::sys::direct::now).
     pub(crate) started: Duration,
+    pub(crate) ladder: Ladder,
     pub(crate) report: Report,
     pub(crate) lifeline: Lifeline,
 }

@@ -19,3 +19,4 @@ pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod report;
 pub(crate) mod scope;
+pub(crate) mod stopping;

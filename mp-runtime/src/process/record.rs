@@ -1,7 +1,7 @@
 //! What a process keeps of one child, from its start until nobody asks any more.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -12,10 +12,12 @@ use nix::unistd::Pid;
 use crate::process::end::End;
 use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
+use crate::process::stopping::{self, Ladder};
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
 use crate::sys::pidfd;
+use crate::sys::roll::Place;
 use crate::sys::wait::{self, Waited};
 
 /// One child. Shared by its handle and the registry.
@@ -35,6 +37,8 @@ pub(crate) struct Record {
     sent: AtomicU64,
     /// The process that started it. In any other this is a copy, and inert.
     owner: i32,
+    /// Where the signal handlers of this process find it, until it is reaped.
+    place: Option<&'static Place>,
 }
 
 impl Record {
@@ -49,6 +53,7 @@ impl Record {
             reaping: Mutex::new(()),
             seen: AtomicBool::new(false),
             sent: AtomicU64::new(0),
+            place: None,
         }
     }
 
@@ -60,6 +65,7 @@ impl Record {
     /// Notes that the process runs.
     pub(crate) fn begin(&mut self, id: Pid, pidfd: OwnedFd) {
         self.id = id;
+        self.place = stopping::enter(pidfd.as_fd(), self.launch.ladder);
         self.pidfd = ProcessFd::new(pidfd);
     }
 
@@ -73,6 +79,11 @@ impl Record {
 
     pub(crate) fn is_daemon(&self) -> bool {
         self.launch.daemon
+    }
+
+    /// How it is asked to stop, and how long it may take.
+    pub(crate) fn ladder(&self) -> Ladder {
+        self.launch.ladder
     }
 
     /// Shares its report with no more processes.
@@ -116,6 +127,7 @@ impl Record {
                 Waited::Lost => None,
             };
             let _ = self.end.set(End::new(&self.launch, self.id(), ended));
+            self.place.iter().for_each(|place| stopping::leave(place));
         }
         self.end.get().map(|end| &end.exit)
     }
@@ -185,7 +197,8 @@ impl Record {
     pub(crate) fn unseen_failure(&self) -> Option<&Exit> {
         let exit = &self.end.get()?.exit;
         let sent = |signal| self.sent.load(Ordering::Relaxed) & bit(signal) != 0;
-        let obeyed = *exit.kind() == ExitKind::Exited(0) && (sent(libc::SIGTERM) || sent(libc::SIGINT));
+        let obeyed = *exit.kind() == ExitKind::Exited(0)
+            && [libc::SIGTERM, libc::SIGINT, self.launch.ladder.signal].into_iter().any(sent);
         let wanted = obeyed || exit.signal().is_some_and(sent);
         let told = exit.is_success() || wanted || self.seen.load(Ordering::Relaxed);
         (!told).then_some(exit)
@@ -204,25 +217,13 @@ impl Record {
         }
     }
 
-    /// Ends it: SIGTERM, and SIGCONT in case it is stopped; after `grace`, SIGKILL.
-    pub(crate) fn stop(&self, grace: Duration) -> io::Result<&Exit> {
-        if self.poll().is_none() {
-            self.send(libc::SIGTERM)?;
-            self.send(libc::SIGCONT)?;
-            if self.wait(Instant::now().checked_add(grace)).is_none() {
-                self.send(libc::SIGKILL)?;
-            }
-        }
-        self.wait(None).ok_or_else(|| self.not_here())
-    }
-
     /// Hands the bytes of its value to `read`, if it has returned one.
     pub(crate) fn value<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<io::Result<R>> {
         let head = self.end.get()?.value?;
         Some(self.launch.report.payload(head, read))
     }
 
-    fn not_here(&self) -> io::Error {
+    pub(crate) fn not_here(&self) -> io::Error {
         let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.id);
         io::Error::new(io::ErrorKind::PermissionDenied, text)
     }

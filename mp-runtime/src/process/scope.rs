@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::error::SpawnError;
 use crate::process::body::Body;
 use crate::process::builder::Builder;
-use crate::process::ending::{self, GRACE};
+use crate::process::ending;
 use crate::process::handle::Child;
 use crate::process::record::Record;
+use crate::process::stopping;
 
 /// Where the processes of a [`scope`](scope()) are started.
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl Scope {
 /// Stops processes, the one started last first. One that cannot be, for it has changed its user, say, is waited for.
 fn stop<'a>(processes: impl DoubleEndedIterator<Item = &'a Arc<Record>>) {
     for process in processes.rev() {
-        if process.stop(GRACE).is_err() {
+        if stopping::stop(process, process.ladder().grace).is_err() {
             process.wait(None);
         }
     }

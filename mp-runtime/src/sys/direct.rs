@@ -56,6 +56,13 @@ pub(crate) fn unblock_signals() {
     unsafe { call(libc::SYS_rt_sigprocmask, change) };
 }
 
+/// Lets the signals of `set` through to this thread; bit n - 1 is signal n.
+pub(crate) fn unblock(set: u64) {
+    let change = [libc::SIG_UNBLOCK as usize, address(&set), 0, size_of::<u64>(), 0, 0];
+    // SAFETY: as above.
+    unsafe { call(libc::SYS_rt_sigprocmask, change) };
+}
+
 /// Large enough for the kernel's `struct sigaction` on any architecture; its first word is the handler.
 type Action = [usize; 8];
 
@@ -105,6 +112,14 @@ impl Kept {
     }
 }
 
+/// Gives `signal` its default action.
+pub(crate) fn default_action(signal: i32) {
+    rt_sigaction(signal, &raw const DEFAULT, ptr::null_mut());
+}
+
+/// All zeroes: the default action, no flags, an empty mask.
+static DEFAULT: Action = [0; 8];
+
 fn has_handler(action: &Action) -> bool {
     action[0] != libc::SIG_DFL && action[0] != libc::SIG_IGN
 }
@@ -113,6 +128,40 @@ fn rt_sigaction(signal: i32, new: *const Action, old: *mut Action) {
     let [new, old] = [new.expose_provenance(), old.expose_provenance()];
     // SAFETY: both are null or larger than what the kernel reads or writes; all zeroes is the default action.
     unsafe { call(libc::SYS_rt_sigaction, [signal as usize, new, old, size_of::<u64>(), 0, 0]) };
+}
+
+/// Sends `signal` to the calling thread. If it is let through, it takes effect before this returns.
+pub(crate) fn raise(signal: i32) {
+    // SAFETY: `tgkill` reads no memory.
+    unsafe { call(libc::SYS_tgkill, [id() as usize, thread() as usize, signal as usize, 0, 0, 0]) };
+}
+
+/// Sends `signal` to the process behind `pidfd`, or to its whole group, where the kernel (6.9) can do that.
+pub(crate) fn send_to(pidfd: BorrowedFd<'_>, signal: i32, group: bool) -> nix::Result<()> {
+    const PROCESS_GROUP: usize = 1 << 2;
+    let to = |flags| {
+        let arguments = [pidfd.as_raw_fd() as usize, signal as usize, 0, flags, 0, 0];
+        // SAFETY: no information is handed over, so no memory is read.
+        result(unsafe { call(libc::SYS_pidfd_send_signal, arguments) }).map(drop)
+    };
+    if group && to(PROCESS_GROUP).is_ok() { Ok(()) } else { to(0) }
+}
+
+/// Waits for `time` at most until the process behind `pidfd` has ended; whether it has.
+pub(crate) fn has_ended(pidfd: BorrowedFd<'_>, time: Duration) -> bool {
+    let mut poll = libc::pollfd { fd: pidfd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut time = libc::timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
+    let place = (&raw mut poll).expose_provenance();
+    // SAFETY: one `pollfd` of ours, and a time of ours, which the kernel may change.
+    let ready = unsafe { call(libc::SYS_ppoll, [place, 1, (&raw mut time).expose_provenance(), 0, 0, 0]) };
+    ready > 0
+}
+
+/// Takes the status of the child behind `pidfd`, which has ended, and forgets it.
+pub(crate) fn reap(pidfd: BorrowedFd<'_>) {
+    let options = (libc::WEXITED | libc::WNOHANG) as usize;
+    // SAFETY: nothing is asked for, so nothing is written.
+    unsafe { call(libc::SYS_waitid, [libc::P_PIDFD as usize, pidfd.as_raw_fd() as usize, 0, options, 0, 0]) };
 }
 
 /// Writes `bytes` at `offset`, in one call; how many were written.

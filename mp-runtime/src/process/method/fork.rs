@@ -34,10 +34,11 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    thread that prints would leave the child a lock held for ever.
 /// 5. The registry is held from here until the child is in it: the child finds it free and whole, no other thread's
 ///    child gets what belongs to this one, and the panic hook is not changed by two at once.
-/// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset.
+/// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset, nor here,
+///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, threads_allowed } = plan;
+    let Plan { name, daemon, replica, ladder, threads_allowed } = plan;
     let threaded = thread::is_threaded();
     if threaded && !threads_allowed {
         return Err(SpawnError::new(name, SpawnErrorKind::Threaded(thread::count())));
@@ -72,7 +73,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let by_first_thread = thread::is_first(parent.id);
     registry.make_room();
     let comm = child::comm(&name);
-    let launch = Launch { name, daemon, replica, parent, started: direct::now(), report, lifeline };
+    let launch = Launch { name, daemon, replica, ladder, parent, started: direct::now(), report, lifeline };
     record = Arc::new(Record::new(launch));
     let refused = |record: &Record, kind| SpawnError::new(record.name().to_owned(), kind);
 
@@ -89,10 +90,9 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
         None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(|kind| refused(&record, kind))?,
     };
     record.launch().lifeline.let_down();
-    drop(blocked);
-
     let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
     begun.begin(id, pidfd);
+    drop(blocked);
     registry.add(Arc::clone(&record));
     Ok(record)
 }
