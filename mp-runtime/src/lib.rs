@@ -57,7 +57,8 @@
 //! used as those of `std::sync::mpsc`, and both can be cloned. An end works in the process that it was made in, and can be moved
 //! into a process as an argument, by value; from then on it is that process's. One that was only borrowed or
 //! inherited answers with an error. Ends can also be inside of the values sent, as can files and sockets: see [`Fd`].
-//! [`duplex`] makes two channels, one each way; [`oneshot`] one for a single value; [`Select`] waits for several. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
+//! [`duplex`] makes two channels, one each way; [`oneshot`] one for a single value; [`Select`] waits for several.
+//! A [`queue`](queue()) carries work: an item is done when a worker says so, and given to another if the worker dies before. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
 //! or tear what others have sent.
 //!
 //! # How a process ends, and its parent
@@ -131,6 +132,7 @@ mod wire;
 
 pub use error::{SpawnError, Stage};
 pub use ipc::channel::{channel, channel_with_room};
+pub use ipc::delivery::Delivery;
 pub use ipc::duplex::{Duplex, duplex};
 pub use ipc::errors::{
     ChannelError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
@@ -138,6 +140,8 @@ pub use ipc::errors::{
 pub use ipc::fd::Fd;
 pub use ipc::iter::{IntoIter, Iter, TryIter};
 pub use ipc::oneshot::{OnceReceiver, OnceSender, oneshot};
+pub use ipc::queue::{QueueReceiver, queue};
+pub use ipc::queue_sender::QueueSender;
 pub use ipc::receiver::Receiver;
 pub use ipc::select::Select;
 pub use ipc::sender::Sender;

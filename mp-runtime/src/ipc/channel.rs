@@ -60,7 +60,8 @@ const USUAL_MESSAGE: usize = 64;
 ///
 /// If `capacity` is 0, or more than 8 million.
 pub fn channel<T: Serialize + DeserializeOwned>(capacity: usize) -> Result<(Sender<T>, Receiver<T>), ChannelError> {
-    channel_with_room(capacity, capacity.saturating_mul(USUAL_MESSAGE).min(MOST_ROOM))
+    let (send, receive) = ends(capacity, None)?;
+    Ok((Sender::new(send), Receiver::new(receive)))
 }
 
 /// Makes a [`channel`] of at least `room` bytes.
@@ -87,11 +88,16 @@ pub fn channel_with_room<T: Serialize + DeserializeOwned>(
     capacity: usize,
     room: usize,
 ) -> Result<(Sender<T>, Receiver<T>), ChannelError> {
+    let (send, receive) = ends(capacity, Some(room))?;
+    Ok((Sender::new(send), Receiver::new(receive)))
+}
+
+/// The two ends of a channel of this much room, or of as much as is usual.
+pub(crate) fn ends(capacity: usize, room: Option<usize>) -> Result<(End, End), ChannelError> {
     assert!(capacity > 0, "a channel needs a capacity of at least 1");
     assert!(capacity <= Cursor::MOST_MESSAGES, "a channel has a capacity of at most {}", Cursor::MOST_MESSAGES);
+    let room = room.unwrap_or_else(|| capacity.saturating_mul(USUAL_MESSAGE).min(MOST_ROOM));
     let size = room.max(LEAST_ROOM).checked_next_power_of_two().ok_or(nix::errno::Errno::ENOMEM)?;
     let link = Arc::new(Link::new(size, capacity)?);
-    let sender = Sender::new(End::new(Arc::clone(&link), Side::Send)?);
-    let receiver = Receiver::new(End::new(link, Side::Receive)?);
-    Ok((sender, receiver))
+    Ok((End::new(Arc::clone(&link), Side::Send)?, End::new(link, Side::Receive)?))
 }

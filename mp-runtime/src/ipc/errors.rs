@@ -45,6 +45,10 @@ impl ChannelError {
         ChannelError(Kind::Full)
     }
 
+    pub(crate) fn of_value(why: &str) -> Self {
+        ChannelError(Kind::Codec(CodecError::new(why.to_owned())))
+    }
+
     pub(crate) fn corrupt() -> Self {
         ChannelError(Kind::Corrupt)
     }

@@ -140,11 +140,12 @@ impl Link {
         self.wake(Side::Receive);
     }
 
-    /// Waits until `ready`, which somebody of the other side makes true, or until nobody is left there; `false` when
+    /// Waits until `ready`, which somebody in `company` makes true, or until nobody is left there; `false` when
     /// `deadline` came first. At first awake, for a moment.
     pub(crate) fn wait(
         &self,
         side: Side,
+        company: Company,
         me: Identity,
         deadline: Option<Instant>,
         mut ready: impl FnMut() -> bool,
@@ -153,7 +154,8 @@ impl Link {
             return Ok(true);
         }
         let mut watch = self.watches(side).take(me, self.event.as_fd())?;
-        let waited = self.sleep(&mut watch, side, me, deadline, ready);
+        let mut ready = || ready() || company == Company::Others && !self.is_attended(side.other());
+        let waited = self.sleep(&mut watch, side, company, me, deadline, &mut ready);
         self.watches(side).put(me, watch);
         waited
     }
@@ -165,22 +167,28 @@ impl Link {
         &self,
         watch: &mut Watch,
         side: Side,
+        company: Company,
         me: Identity,
         deadline: Option<Instant>,
-        mut ready: impl FnMut() -> bool,
+        ready: &mut dyn FnMut() -> bool,
     ) -> nix::Result<bool> {
+        let roster = self.ring.roster();
         loop {
             self.ring.fall_asleep(side);
-            let ended = watch.follow(self.ring.roster().holders(side.other()), me);
+            let others = roster.holders(side.other());
+            let ended = match company {
+                Company::Others => watch.follow(others, me),
+                Company::All => watch.follow(others.chain(roster.holders(side)), me),
+            };
             self.bury(&ended);
-            if ready() || !self.is_attended(side.other()) {
+            if ready() {
                 return Ok(true);
             }
             // No signal tells that a message with an end in it is lost.
-            let alone = self.ring.roster().holders(side.other()).next().is_none();
-            let ended = watch.wait(deadline, alone)?;
+            let blindly = roster.holders(side.other()).next().is_none() && self.is_awaited(side.other());
+            let ended = watch.wait(deadline, blindly)?;
             self.bury(&ended);
-            if ready() || !self.is_attended(side.other()) {
+            if ready() {
                 return Ok(true);
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -195,6 +203,15 @@ impl Link {
             Side::Receive => &self.receivers,
         }
     }
+}
+
+/// Whose doing, and whose death, a wait is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// The other side's.
+    Others,
+    /// That of both sides.
+    All,
 }
 
 /// How long to wait for what cannot be had at once.

@@ -2,6 +2,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod channel;
+pub(crate) mod delivery;
 pub(crate) mod duplex;
 pub(crate) mod end;
 pub(crate) mod errors;
@@ -11,6 +12,8 @@ pub(crate) mod link;
 pub(crate) mod moving;
 pub(crate) mod oneshot;
 pub(crate) mod parcel;
+pub(crate) mod queue;
+pub(crate) mod queue_sender;
 pub(crate) mod receiver;
 pub(crate) mod select;
 pub(crate) mod sender;

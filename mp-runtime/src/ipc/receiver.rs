@@ -12,7 +12,7 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
 use crate::ipc::iter::{Iter, TryIter};
-use crate::ipc::link::{Link, Patience, hindered};
+use crate::ipc::link::{Company, Link, Patience, hindered};
 use crate::ipc::{parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Corrupt, Front, Receiving};
@@ -30,7 +30,7 @@ pub struct Receiver<T> {
 
 /// Why there is no value.
 #[derive(Debug)]
-enum Missed {
+pub(crate) enum Missed {
     Empty,
     Disconnected,
     Failed(ChannelError),
@@ -187,7 +187,7 @@ impl<T: DeserializeOwned> Receiver<T> {
                     }
                     Patience::Never => return Err(Missed::Disconnected),
                 };
-                if !link.wait(Side::Receive, me, deadline, || link.ring.has_message())? {
+                if !link.wait(Side::Receive, Company::Others, me, deadline, || link.ring.has_message())? {
                     return Err(Missed::Empty);
                 }
                 if !link.is_attended(Side::Send) && !link.ring.has_message() {

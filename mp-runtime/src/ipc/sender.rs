@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
-use crate::ipc::link::{Link, Patience, hindered};
+use crate::ipc::link::{Company, Link, Patience, hindered};
 use crate::ipc::{parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
@@ -31,7 +31,7 @@ pub struct Sender<T> {
 
 /// Why a value was not sent.
 #[derive(Debug)]
-enum Unsent {
+pub(crate) enum Unsent {
     Full,
     Disconnected,
     Failed(ChannelError),
@@ -152,28 +152,39 @@ impl<T: Serialize> Sender<T> {
             let link = self.end.link();
             let plain = Packet::plain(bytes.len()).filter(|packet| packet.size() <= link.ring.longest());
             if let Some(packet) = plain.filter(|_| enclosed.is_empty()) {
-                return post(link, me, patience, packet, bytes, &[]);
+                return post(link, me, patience, packet, bytes, Beside::Nothing);
             }
             let spilled = if plain.is_none() { Some(spill::write(bytes)?) } else { None };
             let fds: Vec<BorrowedFd<'_>> = spilled.iter().map(AsFd::as_fd).chain(enclosed.fds()).collect();
             let bytes: &[u8] = if spilled.is_some() { &[] } else { bytes };
             let length = bytes.len() as u32;
-            post(link, me, patience, Packet { length, enclosed: true, spilled: spilled.is_some() }, bytes, &fds)?;
+            let packet = Packet { length, enclosed: true, spilled: spilled.is_some() };
+            post(link, me, patience, packet, bytes, Beside::Fds(&fds))?;
             enclosed.sent();
             Ok(())
         })
     }
 }
 
+/// What goes with a message: the packet says whether there is something.
+#[derive(Clone, Copy)]
+pub(crate) enum Beside<'a> {
+    Nothing,
+    /// Descriptors, found by a stamp.
+    Fds(&'a [BorrowedFd<'a>]),
+    /// A word in the place of the stamp.
+    Word(u64),
+}
+
 /// Puts a message into the ring, as soon as there is room.
 #[inline]
-fn post(
+pub(crate) fn post(
     link: &Link,
     me: Identity,
     patience: Patience,
     packet: Packet,
     bytes: &[u8],
-    fds: &[BorrowedFd<'_>],
+    beside: Beside<'_>,
 ) -> Result<(), Unsent> {
     loop {
         if !link.has_receivers(me) {
@@ -184,7 +195,11 @@ fn post(
         if let Some(turn) = link.ring.sending(me, hindered(patience))
             && turn.has_room(packet)
         {
-            let sent = if packet.enclosed { enclose(link, &turn, fds).map(Some) } else { Ok(None) };
+            let sent = match beside {
+                Beside::Nothing => Ok(None),
+                Beside::Word(word) => Ok(Some(word)),
+                Beside::Fds(fds) => enclose(link, &turn, fds).map(Some),
+            };
             match sent {
                 Ok(stamp) => {
                     turn.put(packet, stamp, bytes);
@@ -198,7 +213,7 @@ fn post(
         }
         let Patience::Until(deadline) = patience else { return Err(Unsent::Full) };
         let ready = || if crowded { link.ring.head() != head } else { link.ring.has_room(packet) };
-        if !link.wait(Side::Send, me, deadline, ready)? {
+        if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
             return Err(Unsent::Full);
         }
     }

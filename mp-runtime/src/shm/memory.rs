@@ -131,6 +131,8 @@ pub(crate) trait Memory {
     fn read(&self, offset: usize, length: usize, bytes: &mut Vec<u8>);
     fn write_word(&self, offset: usize, word: u64);
     fn read_word(&self, offset: usize) -> u64;
+    /// The word at `offset`, which is within the ring and a multiple of eight.
+    fn word(&self, offset: usize) -> &Self::Word;
 }
 
 /// Memory of a ring in a region whose body is mirrored.
@@ -221,6 +223,11 @@ impl Memory for Mapped {
     #[inline]
     fn write_word(&self, offset: usize, word: u64) {
         self.write(offset, &word.to_ne_bytes());
+    }
+
+    fn word(&self, offset: usize) -> &AtomicU64 {
+        assert!(offset < self.size);
+        self.region.word(self.region.length() - self.size + offset)
     }
 
     #[inline]

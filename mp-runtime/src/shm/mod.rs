@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "shared memory is accessed by address; each block says why it may")]
 
 pub(crate) mod cursor;
+pub(crate) mod ledger;
 pub(crate) mod memory;
 pub(crate) mod packet;
 pub(crate) mod region;

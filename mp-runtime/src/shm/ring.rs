@@ -14,8 +14,8 @@ use crate::sys::identity::Identity;
 /// A ring, seen from one process.
 #[derive(Debug)]
 pub(crate) struct Ring<M> {
-    memory: M,
-    size: usize,
+    pub(super) memory: M,
+    pub(super) size: usize,
     capacity: usize,
 }
 
@@ -80,6 +80,12 @@ impl<M: Memory> Ring<M> {
     /// How far it is read; changes with each message that is taken.
     pub(crate) fn head(&self) -> u64 {
         self.memory.field(Field::Head).look()
+    }
+
+    /// How far it is written, how far read, and the changes to who holds its ends: whoever has found nothing to do
+    /// finds nothing again before one of them changes.
+    pub(crate) fn news(&self) -> [u64; 3] {
+        [Field::Tail, Field::Head, Field::Changes].map(|field| self.memory.field(field).look())
     }
 
     /// Announces that somebody of this side is about to sleep. It must look at the ring once more before it does.
@@ -181,7 +187,7 @@ impl<M: Memory> Sending<'_, M> {
 /// A turn to receive.
 #[derive(Debug)]
 pub(crate) struct Receiving<'a, M: Memory> {
-    ring: &'a Ring<M>,
+    pub(super) ring: &'a Ring<M>,
     _turn: Turn<'a, M::Word>,
 }
 
@@ -190,15 +196,25 @@ pub(crate) struct Receiving<'a, M: Memory> {
 pub(crate) struct Front {
     pub(crate) packet: Packet,
     pub(crate) stamp: u64,
-    head: Cursor,
+    pub(super) head: Cursor,
 }
 
 impl<M: Memory> Receiving<'_, M> {
     /// The next message, if there is one.
     #[inline]
     pub(crate) fn front(&self) -> Result<Option<Front>, Corrupt> {
+        self.message(self.ring.own_cursor(Field::Head))
+    }
+
+    /// The message behind `front`, if there is one.
+    pub(super) fn following(&self, front: &Front) -> Result<Option<Front>, Corrupt> {
+        self.message(front.head.after(front.packet.size()))
+    }
+
+    /// The message at `head`, which is between head and tail.
+    #[inline]
+    fn message(&self, head: Cursor) -> Result<Option<Front>, Corrupt> {
         let Ring { memory, size, .. } = self.ring;
-        let head = self.ring.own_cursor(Field::Head);
         let mut tail = self.ring.own_cursor(Field::TailSeen);
         if tail.bytes_since(head) == 0 || tail.bytes_since(head) > *size {
             tail = self.ring.cursor(Field::Tail);
@@ -213,7 +229,7 @@ impl<M: Memory> Receiving<'_, M> {
         if written > *size || packet.size() > written {
             return Err(Corrupt);
         }
-        let stamp = if packet.enclosed { memory.read_word((at + WORD) & (size - 1)) } else { 0 };
+        let stamp = if packet.enclosed { memory.word((at + WORD) & (size - 1)).get() } else { 0 };
         Ok(Some(Front { packet, stamp, head }))
     }
 

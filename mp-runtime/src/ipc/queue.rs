@@ -1,0 +1,170 @@
+//! A queue of work, in which an item is done only when somebody says so.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ipc::buffer;
+use crate::ipc::channel::ends;
+use crate::ipc::delivery::Delivery;
+use crate::ipc::end::End;
+use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
+use crate::ipc::link::{Company, Patience, hindered};
+use crate::ipc::queue_sender::QueueSender;
+use crate::ipc::receiver::Missed;
+use crate::shm::roster::Side;
+use crate::sys::identity::Identity;
+
+/// Where work is taken from a [`queue`].
+pub struct QueueReceiver<T> {
+    /// Shared with the items that are being worked on: while there is one, this process has not left.
+    end: Arc<End>,
+    _receives: PhantomData<fn() -> T>,
+}
+
+/// Makes a queue of work for up to `capacity` items that are not done.
+///
+/// An item is received by one worker, as a [`Delivery`], and stays in the queue until that is
+/// [acknowledged](Delivery::ack). If the worker dies before it does, or drops the item, another gets it; it is told how many
+/// [attempts](Delivery::attempt) that makes. So each item is done at least once, and a worker that is
+/// killed after the work and before it said so is why it can be more.
+///
+/// ```
+/// use mp_runtime::{QueueReceiver, process, queue};
+///
+/// #[process]
+/// fn work(jobs: QueueReceiver<u32>) -> u32 {
+///     let mut sum = 0;
+///     while let Ok(job) = jobs.recv() {
+///         if *job == 3 && job.attempt() == 1 {
+///             std::process::abort();
+///         }
+///         sum += *job;
+///         job.ack();
+///     }
+///     sum
+/// }
+///
+/// # fn main() {
+/// let (jobs, receiver) = queue(16).unwrap();
+/// let unlucky = work::spawn(receiver.clone()).unwrap();
+/// (1..=4).for_each(|job| jobs.send(job).unwrap());
+/// assert!(unlucky.join().is_err());
+///
+/// let worker = work::spawn(receiver).unwrap();
+/// jobs.join().unwrap(); // all four are done
+/// drop(jobs); // there will be no more
+/// assert_eq!(worker.join().unwrap(), 3 + 4);
+/// # }
+/// ```
+///
+/// Items are written to the memory of the queue, which is as large as that of a [`channel`](crate::channel()); they may not be
+/// larger than half of it, and cannot hold descriptors or ends, of which there is no second copy.
+///
+/// # Errors
+///
+/// When there is no memory for it, or no descriptor.
+///
+/// # Panics
+///
+/// If `capacity` is 0, or more than 8 million.
+pub fn queue<T: Serialize + DeserializeOwned>(
+    capacity: usize,
+) -> Result<(QueueSender<T>, QueueReceiver<T>), ChannelError> {
+    let (send, receive) = ends(capacity, None)?;
+    Ok((QueueSender::new(send), QueueReceiver { end: Arc::new(receive), _receives: PhantomData }))
+}
+
+impl<T: DeserializeOwned> QueueReceiver<T> {
+    /// Receives an item; waits while there is none, also for one that another worker has and may not finish.
+    ///
+    /// # Errors
+    ///
+    /// When every item is done and every sender is gone; when this end was not moved into this process; when serde cannot
+    /// read the item, which is gone then.
+    pub fn recv(&self) -> Result<Delivery<T>, RecvError> {
+        self.fetch(Patience::Until(None)).map_err(|missed| match missed {
+            Missed::Failed(error) => RecvError::Failed(error),
+            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+        })
+    }
+
+    /// Receives an item if there is one now.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; and as [`QueueReceiver::recv`].
+    pub fn try_recv(&self) -> Result<Delivery<T>, TryRecvError> {
+        self.fetch(Patience::Never).map_err(|missed| match missed {
+            Missed::Empty => TryRecvError::Empty,
+            Missed::Disconnected => TryRecvError::Disconnected,
+            Missed::Failed(error) => TryRecvError::Failed(error),
+        })
+    }
+
+    /// Receives an item; waits while there is none, but not longer than `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When there was none in time; and as [`QueueReceiver::recv`].
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<Delivery<T>, RecvTimeoutError> {
+        self.fetch(Patience::of(timeout)).map_err(|missed| match missed {
+            Missed::Empty => RecvTimeoutError::Timeout,
+            Missed::Disconnected => RecvTimeoutError::Disconnected,
+            Missed::Failed(error) => RecvTimeoutError::Failed(error),
+        })
+    }
+
+    fn fetch(&self, patience: Patience) -> Result<Delivery<T>, Missed> {
+        let me = self.end.here()?;
+        let link = self.end.link();
+        let is_gone =
+            |who: Identity| !link.ring.roster().holders(Side::Receive).any(|holder| holder == who) && who.has_ended();
+        buffer::with(|bytes| {
+            loop {
+                let news = link.ring.news();
+                let open = match patience {
+                    Patience::Never => link.is_alive(Side::Send, me),
+                    Patience::Until(_) => link.is_attended(Side::Send),
+                };
+                if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
+                    let cleared = turn.clear().map_err(ChannelError::from)?;
+                    let taken = turn.take_one(me, is_gone, bytes).map_err(ChannelError::from)?;
+                    drop(turn);
+                    if cleared {
+                        link.wake(Side::Send);
+                    }
+                    if let Some(taken) = taken {
+                        return Ok(Delivery::new(Arc::clone(&self.end), taken, bytes)?);
+                    }
+                }
+                if !open && !link.ring.has_message() {
+                    return Err(Missed::Disconnected);
+                }
+                let Patience::Until(deadline) = patience else { return Err(Missed::Empty) };
+                let ready = || link.ring.news() != news;
+                if !link.wait(Side::Receive, Company::All, me, deadline, ready)? {
+                    return Err(Missed::Empty);
+                }
+            }
+        })
+    }
+}
+
+impl<T> Clone for QueueReceiver<T> {
+    /// Makes another receiver of the same queue. Each item is received by one of them.
+    fn clone(&self) -> Self {
+        QueueReceiver { end: Arc::new(self.end.deref().clone()), _receives: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for QueueReceiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueReceiver").field("len", &self.end.link().ring.length()).finish_non_exhaustive()
+    }
+}

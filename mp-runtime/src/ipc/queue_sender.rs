@@ -1,0 +1,176 @@
+//! The sending end of a queue of work.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::ipc::end::End;
+use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
+use crate::ipc::link::{Company, Patience, hindered};
+use crate::ipc::sender::{Beside, Unsent, post};
+use crate::ipc::{buffer, parcel};
+use crate::shm::ledger::NEW;
+use crate::shm::packet::Packet;
+use crate::shm::roster::Side;
+
+/// Where work is put into a [`queue`](crate::queue()).
+pub struct QueueSender<T> {
+    end: End,
+    _sends: PhantomData<fn(T)>,
+}
+
+impl<T: Serialize> QueueSender<T> {
+    /// Puts an item in; waits while the queue is full of items that are not done.
+    ///
+    /// # Errors
+    ///
+    /// When every receiver is gone; when this end was not moved into this process; when serde refuses the item, or it is
+    /// too large.
+    pub fn send(&self, item: T) -> Result<(), SendError<T>> {
+        match self.deliver(&item, Patience::Until(None)) {
+            Ok(()) => Ok(()),
+            Err(Unsent::Failed(error)) => Err(SendError::Failed(item, error)),
+            Err(Unsent::Full | Unsent::Disconnected) => Err(SendError::Disconnected(item)),
+        }
+    }
+
+    /// Puts an item in if there is room for it now.
+    ///
+    /// # Errors
+    ///
+    /// When there is none; and as [`QueueSender::send`].
+    pub fn try_send(&self, item: T) -> Result<(), TrySendError<T>> {
+        match self.deliver(&item, Patience::Never) {
+            Ok(()) => Ok(()),
+            Err(Unsent::Full) => Err(TrySendError::Full(item)),
+            Err(Unsent::Disconnected) => Err(TrySendError::Disconnected(item)),
+            Err(Unsent::Failed(error)) => Err(TrySendError::Failed(item, error)),
+        }
+    }
+
+    /// Puts an item in; waits while the queue is full, but not longer than `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// When there was no room in time; and as [`QueueSender::send`].
+    pub fn send_timeout(&self, item: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
+        match self.deliver(&item, Patience::of(timeout)) {
+            Ok(()) => Ok(()),
+            Err(Unsent::Full) => Err(SendTimeoutError::Timeout(item)),
+            Err(Unsent::Disconnected) => Err(SendTimeoutError::Disconnected(item)),
+            Err(Unsent::Failed(error)) => Err(SendTimeoutError::Failed(item, error)),
+        }
+    }
+
+    fn deliver(&self, item: &T, patience: Patience) -> Result<(), Unsent> {
+        let me = self.end.here()?;
+        buffer::with(|bytes| {
+            if !parcel::pack(item, bytes)?.is_empty() {
+                return Err(ChannelError::of_value("descriptors and ends cannot wait in a queue").into());
+            }
+            let link = self.end.link();
+            let fitting = |packet: &Packet| packet.size() <= link.ring.longest();
+            let packet = Packet::plain(bytes.len()).map(|packet| Packet { enclosed: true, ..packet }).filter(fitting);
+            let packet = packet.ok_or(ChannelError::of_value("it is larger than half of the queue's memory"))?;
+            post(link, me, patience, packet, bytes, Beside::Word(NEW))
+        })
+    }
+}
+
+impl<T> QueueSender<T> {
+    pub(crate) fn new(end: End) -> Self {
+        QueueSender { end, _sends: PhantomData }
+    }
+
+    /// Waits until every item put in so far is done.
+    ///
+    /// # Errors
+    ///
+    /// When every receiver is gone before that, or this end was not moved into this process.
+    pub fn join(&self) -> Result<(), SendError<()>> {
+        match self.wait(Patience::Until(None)) {
+            Ok(()) => Ok(()),
+            Err(Unsent::Failed(error)) => Err(SendError::Failed((), error)),
+            Err(Unsent::Full | Unsent::Disconnected) => Err(SendError::Disconnected(())),
+        }
+    }
+
+    /// Waits until every item put in so far is done, but not longer than `timeout`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mp_runtime::{SendTimeoutError, queue};
+    ///
+    /// let (jobs, receiver) = queue(4).unwrap();
+    /// jobs.send(1).unwrap();
+    /// let error = jobs.join_timeout(Duration::from_millis(1)).unwrap_err();
+    /// assert!(matches!(error, SendTimeoutError::Timeout(())));
+    /// receiver.recv().unwrap().ack();
+    /// jobs.join_timeout(Duration::from_secs(10)).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When that took longer; and as [`QueueSender::join`].
+    pub fn join_timeout(&self, timeout: Duration) -> Result<(), SendTimeoutError<()>> {
+        match self.wait(Patience::of(timeout)) {
+            Ok(()) => Ok(()),
+            Err(Unsent::Full) => Err(SendTimeoutError::Timeout(())),
+            Err(Unsent::Disconnected) => Err(SendTimeoutError::Disconnected(())),
+            Err(Unsent::Failed(error)) => Err(SendTimeoutError::Failed((), error)),
+        }
+    }
+
+    fn wait(&self, patience: Patience) -> Result<(), Unsent> {
+        let me = self.end.here()?;
+        let link = self.end.link();
+        let tail = link.ring.tail();
+        let deadline = if let Patience::Until(deadline) = patience { deadline } else { None };
+        loop {
+            let news = link.ring.news();
+            // A worker can be killed between saying that it is done and clearing that away.
+            if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
+                let cleared = turn.clear().map_err(ChannelError::from)?;
+                drop(turn);
+                if cleared {
+                    link.wake(Side::Send);
+                }
+            }
+            if link.ring.is_read_up_to(tail) {
+                return Ok(());
+            }
+            if !link.is_attended(Side::Receive) {
+                return Err(Unsent::Disconnected);
+            }
+            let ready = || link.ring.news() != news;
+            if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
+                return Err(Unsent::Full);
+            }
+        }
+    }
+
+    /// How many items are in the queue that are not known to be done.
+    pub fn len(&self) -> usize {
+        self.end.link().ring.length()
+    }
+
+    /// Whether every item is done.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<T> Clone for QueueSender<T> {
+    /// Makes another sender of the same queue.
+    fn clone(&self) -> Self {
+        QueueSender { end: self.end.clone(), _sends: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for QueueSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueSender").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
