@@ -45,7 +45,17 @@ use proc_macro::TokenStream;
 /// | `name = "text"` | the name of the process; without it, that of the function |
 /// | `daemon` | as in Python: not waited for when its parent ends, but stopped; for one that never ends by itself |
 /// | `unsafe(threads)` | may be started while the program has other threads, see below |
+/// | `stdin`, `stdout`, `stderr` | `= null`, `= piped`, or `= inherit`, as it is without |
+/// | `env(NAME = "value", ..)` | variables of its environment, beside those of its parent |
+/// | `current_dir = "path"` | its working directory |
+/// | `nice = 10`, `affinity = [0, 1]` | its place among the processors |
+/// | `limit(open_files = 64, ..)` | limits for good: `address_space`, `core_size`, `cpu_time`, `data_size`, `file_size`, `locked_memory`, `open_files`, `processes`, `stack_size` |
+/// | `oom_score = 500` | how readily it is killed when memory runs out |
+/// | `seed = 7` | what its random numbers begin with, and those of its own processes |
 /// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
+///
+/// The values are expressions. A [`Builder`](../mp_runtime/struct.Builder.html) has a method for each of the settings, of the
+/// same name; they are in force before the function begins, and where one fails, the process ends as `NotStarted`.
 ///
 /// # Parameters and results
 ///

@@ -28,7 +28,7 @@ pub(crate) struct Known {
 }
 
 /// Reads an option list. Reports what is no option, what is unknown and what is repeated, and goes on.
-pub(crate) fn parse(list: TokenStream, known: &[Known], errors: &mut Errors) -> Vec<Given> {
+pub(crate) fn parse(list: TokenStream, known: &[&Known], errors: &mut Errors) -> Vec<Given> {
     let mut given: Vec<Given> = Vec::new();
     for tokens in split(list, known, errors) {
         let Some(option) = option(tokens, known, errors) else { continue };
@@ -44,7 +44,7 @@ pub(crate) fn parse(list: TokenStream, known: &[Known], errors: &mut Errors) -> 
 }
 
 /// Splits at the commas. There may be one at the end.
-fn split(list: TokenStream, known: &[Known], errors: &mut Errors) -> Vec<Vec<TokenTree>> {
+fn split(list: TokenStream, known: &[&Known], errors: &mut Errors) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
     for token in list {
         let comma = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
@@ -58,11 +58,11 @@ fn split(list: TokenStream, known: &[Known], errors: &mut Errors) -> Vec<Vec<Tok
     pieces
 }
 
-fn expected(known: &[Known]) -> String {
+fn expected(known: &[&Known]) -> String {
     format!("expected an option: {}", usages(known))
 }
 
-fn option(tokens: Vec<TokenTree>, known: &[Known], errors: &mut Errors) -> Option<Given> {
+fn option(tokens: Vec<TokenTree>, known: &[&Known], errors: &mut Errors) -> Option<Given> {
     let mut rest = tokens.into_iter();
     let key = match rest.next()? {
         TokenTree::Ident(key) => key,
@@ -94,14 +94,14 @@ fn option(tokens: Vec<TokenTree>, known: &[Known], errors: &mut Errors) -> Optio
     Some(Given { key, value })
 }
 
-fn missing(key: &Ident, known: &[Known]) -> String {
+fn missing(key: &Ident, known: &[&Known]) -> String {
     match known.iter().find(|known| key == known.key) {
         Some(known) => format!("`{key}` lacks its value: {}", known.usage),
         None => unknown(&key.to_string(), known),
     }
 }
 
-fn unknown(key: &str, known: &[Known]) -> String {
+fn unknown(key: &str, known: &[&Known]) -> String {
     let near = known.iter().map(|known| (distance(key, known.key), known.key)).min();
     match near {
         Some((distance, near)) if distance <= 1 + near.len() / 3 => {
@@ -111,7 +111,7 @@ fn unknown(key: &str, known: &[Known]) -> String {
     }
 }
 
-fn usages(known: &[Known]) -> String {
+fn usages(known: &[&Known]) -> String {
     let usages: Vec<&str> = known.iter().map(|known| known.usage).collect();
     usages.join(", ")
 }

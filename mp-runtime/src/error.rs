@@ -63,6 +63,20 @@ pub enum Stage {
     ProcessGroup,
     /// In the child: asking to be killed when the parent dies.
     DeathSignal,
+    /// Making the standard streams; in the child: putting them in their places.
+    Streams,
+    /// In the child: setting variables of the environment.
+    Environment,
+    /// In the child: changing to its directory.
+    Directory,
+    /// In the child: setting its nice value.
+    Nice,
+    /// In the child: keeping to its processors.
+    Affinity,
+    /// In the child: setting its score for when memory runs out.
+    OomScore,
+    /// In the child: setting its limits.
+    Limit,
 }
 
 impl fmt::Display for Stage {
@@ -77,12 +91,19 @@ impl fmt::Display for Stage {
             Stage::ProcessDescriptor => "opening its process descriptor",
             Stage::ProcessGroup => "making its process group",
             Stage::DeathSignal => "arming its death signal",
+            Stage::Streams => "making its standard streams",
+            Stage::Environment => "setting its environment",
+            Stage::Directory => "changing to its directory",
+            Stage::Nice => "setting its nice value",
+            Stage::Affinity => "keeping to its processors",
+            Stage::OomScore => "setting its score for when memory runs out",
+            Stage::Limit => "setting its limits",
         })
     }
 }
 
 impl Stage {
-    pub(crate) const ALL: [Stage; 9] = [
+    pub(crate) const ALL: [Stage; 16] = [
         Stage::ReportMemory,
         Stage::Descriptors,
         Stage::Lifeline,
@@ -92,6 +113,13 @@ impl Stage {
         Stage::ProcessDescriptor,
         Stage::ProcessGroup,
         Stage::DeathSignal,
+        Stage::Streams,
+        Stage::Environment,
+        Stage::Directory,
+        Stage::Nice,
+        Stage::Affinity,
+        Stage::OomScore,
+        Stage::Limit,
     ];
 }
 

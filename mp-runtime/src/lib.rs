@@ -100,6 +100,9 @@
 //! reads from the terminal is stopped by SIGTTIN, so read in the program). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
 //!
+//! Each of these can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that
+//! the parent has used go on where they were, in each child: begin anew from [`Current::seed`]. The hash maps of std differ.
+//!
 //! # Threads
 //!
 //! A forked process has one thread, and a lock that another thread of its parent held stays locked in it for ever.
@@ -155,3 +158,5 @@ pub use process::identity::{Current, Parent, current, parent};
 pub use process::join_error::JoinError;
 pub use process::panic::{Location, Panic};
 pub use process::scope::{Scope, scope};
+pub use process::settings::Limit;
+pub use process::streams::Stdio;

@@ -5,9 +5,10 @@ use syn::LitStr;
 
 use crate::errors::Errors;
 use crate::options::{self, Known, Value};
+use crate::process::settings::{self, Setting};
 use crate::runtime_path::RuntimePath;
 
-const KNOWN: [Known; 4] = [
+const OWN: [Known; 4] = [
     Known { key: "name", usage: "`name = \"text\"`" },
     Known { key: "daemon", usage: "`daemon`" },
     Known { key: "unsafe", usage: "`unsafe(threads)`" },
@@ -19,15 +20,23 @@ pub(crate) struct ProcessArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) daemon: bool,
     pub(crate) threads_allowed: bool,
+    /// In the order they were given.
+    pub(crate) settings: Vec<Setting>,
     pub(crate) runtime: RuntimePath,
 }
 
 impl ProcessArgs {
     /// Reads the options, reporting what is wrong; a wrong option counts as not given.
     pub(crate) fn parse(args: TokenStream, errors: &mut Errors) -> ProcessArgs {
-        let mut parsed =
-            ProcessArgs { name: None, daemon: false, threads_allowed: false, runtime: RuntimePath::new(None) };
-        for option in options::parse(args, &KNOWN, errors) {
+        let mut parsed = ProcessArgs {
+            name: None,
+            daemon: false,
+            threads_allowed: false,
+            settings: Vec::new(),
+            runtime: RuntimePath::new(None),
+        };
+        let known: Vec<&Known> = OWN.iter().chain(&settings::KNOWN).collect();
+        for option in options::parse(args, &known, errors) {
             match option.key.to_string().as_str() {
                 "name" => {
                     parsed.name = option.assigned("a string, as in `name = \"worker\"`", errors);
@@ -38,8 +47,8 @@ impl ProcessArgs {
                     parsed.daemon = true;
                 }
                 "unsafe" => parsed.threads_allowed = vouches_for_threads(&option, errors),
-                // The last of `KNOWN`.
-                _ => parsed.runtime = RuntimePath::new(option.runtime(errors)),
+                "crate" => parsed.runtime = RuntimePath::new(option.runtime(errors)),
+                _ => parsed.settings.extend(settings::parse(&option, errors)),
             }
         }
         parsed

@@ -4,7 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::process::model::{Output, Process};
-use crate::runtime_path::{self, closed};
+use crate::process::settings::Setting;
+use crate::runtime_path::{self, RuntimePath, closed};
 
 /// What stands beside the function:
 ///
@@ -124,8 +125,20 @@ fn made(process: &Process, call: &TokenStream) -> TokenStream {
         }
     };
     let daemon = process.daemon.then(|| quote!(.daemon(true)));
+    let settings = process.settings.iter().map(|setting| set(setting, runtime));
+    let settings = quote!(#daemon #(#settings)*);
     match process.threads_allowed {
-        true => quote!(#runtime::__private::allow_threads(#made #daemon)),
-        false => quote!(#made #daemon),
+        true => quote!(#runtime::__private::allow_threads(#made #settings)),
+        false => quote!(#made #settings),
+    }
+}
+
+/// One setting: `.stdout(::mp_runtime::Stdio::Null)`.
+fn set(setting: &Setting, runtime: &RuntimePath) -> TokenStream {
+    match setting {
+        Setting::Value { method, value } => quote!(.#method(#value)),
+        Setting::Stream { method, stdio } => quote!(.#method(#runtime::Stdio::#stdio)),
+        Setting::Variable { method, name, value } => quote!(.#method(#name, #value)),
+        Setting::Limit { method, limit, value } => quote!(.#method(#runtime::Limit::#limit, #value)),
     }
 }

@@ -3,6 +3,7 @@
 mod args;
 mod expand;
 mod model;
+mod settings;
 
 use proc_macro2::TokenStream;
 use quote::quote;

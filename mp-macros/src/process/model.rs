@@ -7,6 +7,7 @@ use syn::{FnArg, GenericParam, Generics, Pat, ReturnType, Type};
 use crate::errors::Errors;
 use crate::item::FnItem;
 use crate::process::args::ProcessArgs;
+use crate::process::settings::Setting;
 use crate::runtime_path::RuntimePath;
 use crate::signature;
 
@@ -17,6 +18,7 @@ pub(crate) struct Process {
     pub(crate) name: String,
     pub(crate) daemon: bool,
     pub(crate) threads_allowed: bool,
+    pub(crate) settings: Vec<Setting>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) generics: Generics,
     /// The type and const parameters, as arguments for the call.
@@ -64,12 +66,13 @@ impl Process {
             Some(name) => name.value(),
             None => plain(&item.sig.ident),
         };
-        let ProcessArgs { daemon, threads_allowed, runtime, .. } = args;
+        let ProcessArgs { daemon, threads_allowed, settings, runtime, .. } = args;
         let unspoken = Process {
             runtime,
             name,
             daemon,
             threads_allowed,
+            settings,
             parameters: Vec::new(),
             generics: Generics::default(),
             arguments: Vec::new(),

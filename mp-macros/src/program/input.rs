@@ -72,7 +72,7 @@ impl ProgramInput {
         if !self.entries.is_empty() || !self.mains.is_empty() {
             errors.at(hash, "options stand before the first entry");
         }
-        for option in options::parse(list.parse()?, &KNOWN, errors) {
+        for option in options::parse(list.parse()?, &KNOWN.each_ref(), errors) {
             self.runtime = RuntimePath::new(option.runtime(errors));
         }
         Ok(())

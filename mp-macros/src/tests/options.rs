@@ -16,7 +16,7 @@ const KNOWN: [Known; 3] = [
 fn parse(list: &str) -> (Vec<String>, Vec<String>) {
     let mut errors = Errors::new();
     let list: TokenStream = list.parse().expect("the list is tokens");
-    let given = options::parse(list, &KNOWN, &mut errors);
+    let given = options::parse(list, &KNOWN.each_ref(), &mut errors);
     let written = given.iter().map(|option| match &option.value {
         Value::None => option.key.to_string(),
         Value::Assigned(value) => format!("{} = {value}", option.key),

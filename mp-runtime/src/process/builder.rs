@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{SpawnError, SpawnErrorKind};
+use crate::error::{SpawnError, SpawnErrorKind, Stage};
 use crate::ipc::moving;
 use crate::process::body::Body;
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan};
 use crate::process::outbox::Payload;
-use crate::process::stopping::Ladder;
+use crate::process::streams::{Stdio, Streams};
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -33,19 +33,14 @@ use crate::process::stopping::Ladder;
 #[must_use = "a process is started by `spawn`"]
 pub struct Builder<B> {
     body: B,
-    plan: Plan,
+    pub(crate) plan: Plan,
+    pub(crate) stdio: [Stdio; 3],
 }
 
 impl<B: Body> Builder<B> {
     pub(crate) fn of(name: &str, body: B) -> Self {
-        let plan = Plan {
-            name: name.to_owned(),
-            daemon: false,
-            replica: None,
-            ladder: Ladder::default(),
-            threads_allowed: false,
-        };
-        Builder { body, plan }
+        let plan = Plan { name: name.to_owned(), ..Plan::default() };
+        Builder { body, plan, stdio: Default::default() }
     }
 
     /// Sets the name, in [`current`](crate::current), messages, and, as far as 15 bytes go, `ps`.
@@ -108,12 +103,22 @@ impl<B: Body> Builder<B> {
     /// holds; when the name is empty or has a control character in it; when the system lacks memory, processes or
     /// descriptors. Nothing is left of the attempt.
     pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
-        let Builder { body, plan } = self;
+        let Builder { body, mut plan, stdio } = self;
         if let Err(why) = check(&plan.name) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::Name(why)));
         }
         if !(1..=64).contains(&plan.ladder.signal) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::StopSignal(plan.ladder.signal)));
+        }
+
+        if let Some(stage) = plan.settings.as_ref().and_then(|settings| settings.refused) {
+            return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(stage, libc::EINVAL)));
+        }
+        if stdio.iter().any(|stdio| !matches!(stdio, Stdio::Inherit)) {
+            match Streams::make(stdio) {
+                Ok(streams) => plan.streams = Some(Box::new(streams)),
+                Err(errno) => return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(Stage::Streams, errno as i32))),
+            }
         }
         let decode = body.decoder();
         let mut body = Some(body);

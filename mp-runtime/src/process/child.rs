@@ -10,6 +10,7 @@ use nix::errno::Errno;
 
 use crate::error::Stage;
 use crate::process::ending::{self, Order};
+use crate::process::launch::Launch;
 use crate::process::lifeline::Lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
@@ -49,7 +50,7 @@ pub(crate) struct Birth<'a> {
 ///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
 ///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
 ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
-/// 5. The name is set, for `ps` and `top`.
+/// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
 /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
 /// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
 /// 8. Its own children are brought to their end, output is flushed, the report is committed, `_exit`.
@@ -64,6 +65,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
     let armed = prepare(parent, by_first_thread, handlers, &launch.lifeline);
     held.release();
+    let armed = armed.and_then(|()| set(launch));
     direct::set_name(&comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
@@ -119,6 +121,14 @@ fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, lifeline: &Li
         }
     }
     Ok(())
+}
+
+/// What it has otherwise than its parent.
+fn set(launch: &Launch) -> Result<(), (Stage, Errno)> {
+    if let Some(streams) = &launch.streams {
+        streams.install()?;
+    }
+    launch.settings.as_ref().map_or(Ok(()), |settings| settings.apply())
 }
 
 /// How the user's function ended, if it did.

@@ -76,6 +76,8 @@ impl<T> Child<T> {
 
     /// Waits until it has ended and gives the value of its function.
     ///
+    /// Pipes that were not taken come to nothing: its stdin ends, and what it writes is thrown away.
+    ///
     /// The value crosses through memory that the process filled before it ended, so no size of it can block
     /// either side. Joining a process that is stopped (SIGSTOP) waits until it goes on and ends.
     ///
@@ -83,6 +85,9 @@ impl<T> Child<T> {
     ///
     /// When it ended in any other way: an `Err`, a panic, an exit, a signal. [`JoinError::exit`] tells which.
     pub fn join(self) -> Result<T, JoinError> {
+        if let (Some(streams), Some(pidfd)) = (self.record.streams(), self.record.pidfd().get()) {
+            streams.drain(pidfd);
+        }
         self.record.wait(None);
         self.try_join().unwrap_or_else(|| Err(JoinError::foreign(self.name(), self.id())))
     }

@@ -50,6 +50,15 @@ impl Current {
         self.0.is_some_and(|launch| launch.daemon)
     }
 
+    /// What its random numbers may begin with: another for each process, but the same in the next run if the process,
+    /// or one that it descends from, was given its seed by [`Builder::seed`](crate::Builder::seed).
+    ///
+    /// A generator that the parent has used before a fork goes on in each child where the parent's was. Make a new one from
+    /// this seed; the hash maps of std differ by themselves.
+    pub fn seed(&self) -> u64 {
+        self.0.map_or_else(|| registry::lock().seed(), |launch| launch.seed)
+    }
+
     /// Which of the replicas of its `mp_main!` entry it is, from 0; `None` if it is not one of several.
     pub fn replica(&self) -> Option<usize> {
         self.0.and_then(|launch| launch.replica)

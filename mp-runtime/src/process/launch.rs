@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::process::lifeline::Lifeline;
 use crate::process::report::Report;
+use crate::process::settings::Settings;
 use crate::process::stopping::Ladder;
+use crate::process::streams::Streams;
 use crate::sys::fd::ProcessFd;
 
 /// What both sides of a start know: made by the parent before the fork, inherited by the child.
@@ -21,6 +23,9 @@ pub(crate) struct Launch {
     pub(crate) ladder: Ladder,
     pub(crate) report: Report,
     pub(crate) lifeline: Lifeline,
+    pub(crate) settings: Option<Box<Settings>>,
+    pub(crate) streams: Option<Box<Streams>>,
+    pub(crate) seed: u64,
 }
 
 /// The process that starts another.
@@ -37,5 +42,6 @@ impl Launch {
     pub(crate) fn release(&self) {
         self.report.release();
         self.lifeline.release();
+        self.streams.iter().for_each(|streams| streams.release());
     }
 }

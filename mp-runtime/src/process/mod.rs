@@ -19,4 +19,7 @@ pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod report;
 pub(crate) mod scope;
+pub(crate) mod seed;
+pub(crate) mod settings;
 pub(crate) mod stopping;
+pub(crate) mod streams;

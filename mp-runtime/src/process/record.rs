@@ -13,6 +13,7 @@ use crate::process::end::End;
 use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
 use crate::process::stopping::{self, Ladder};
+use crate::process::streams::Streams;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
@@ -94,6 +95,10 @@ impl Record {
     /// Its name for what processes hold in common.
     pub(crate) fn identity(&self) -> Option<Identity> {
         Identity::of(self.pidfd.get()?, self.id.as_raw())
+    }
+
+    pub(crate) fn streams(&self) -> Option<&Streams> {
+        self.launch.streams.as_deref().filter(|_| !self.is_foreign())
     }
 
     pub(crate) fn pidfd(&self) -> &ProcessFd {

@@ -15,6 +15,7 @@ use crate::process::lifeline::{Held, Lifeline, Lifelines};
 use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::report::Spares;
+use crate::process::seed;
 use crate::sys::fd::{self, ProcessFd};
 use crate::sys::{direct, exit, fault, pidfd};
 
@@ -30,6 +31,8 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     first_failure: None,
     at_exit: false,
     owner: None,
+    seed: None,
+    started: 0,
 });
 
 #[derive(Debug)]
@@ -53,6 +56,10 @@ pub(crate) struct Registry {
     at_exit: bool,
     /// The process this is the registry of. A copy made by a `fork` of somebody else's is nobody's.
     owner: Option<i32>,
+    /// What the seeds of its children are made from.
+    seed: Option<u64>,
+    /// How many children it has started.
+    started: u64,
 }
 
 /// The registry of this process.
@@ -94,6 +101,20 @@ impl Registry {
         Ok(own)
     }
 
+    /// What the random numbers of the next child begin with: what was given, or else the next in a row that begins with
+    /// this process's own seed.
+    pub(crate) fn next_seed(&mut self, given: Option<u64>) -> u64 {
+        seed::turn_hash_keys();
+        self.started += 1;
+        let own = self.seed();
+        given.unwrap_or_else(|| seed::mixed(own, self.started))
+    }
+
+    /// What the random numbers of this process begin with.
+    pub(crate) fn seed(&mut self) -> u64 {
+        *self.seed.get_or_insert_with(seed::random)
+    }
+
     /// Gives the reserved place in the descriptor table up; whether there was one.
     pub(crate) fn yield_reserve(&mut self) -> bool {
         self.reserve.take().is_some()
@@ -121,6 +142,8 @@ impl Registry {
         self.closed = false;
         self.first_failure = None;
         self.owner = Some(direct::id());
+        self.seed = self.launch.map(|launch| launch.seed);
+        self.started = 0;
         self.lifelines.release()
     }
 

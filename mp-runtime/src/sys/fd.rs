@@ -8,7 +8,7 @@ use crate::sys::direct;
 /// A descriptor that belongs to the process that made it: a child of that process can let go of it
 /// although the owner, being memory of the parent's frames, is never dropped there.
 ///
-/// Invariant: the number is open exactly while `state` is `HELD` or `LENT`. Once lent to the user it is
+/// Invariant: the number is open, and ours, exactly while `state` is `HELD` or `LENT`. Once lent to the user it is
 /// never closed early, for a `BorrowedFd` may be anywhere, also among the child's arguments.
 #[derive(Debug)]
 pub(crate) struct ProcessFd {
@@ -20,7 +20,7 @@ pub(crate) struct ProcessFd {
 const HELD: u8 = 0;
 /// Open, and the user has seen it.
 const LENT: u8 = 1;
-/// Closed in this process.
+/// Closed in this process, or given away.
 const GONE: u8 = 2;
 
 impl ProcessFd {
@@ -51,6 +51,14 @@ impl ProcessFd {
         Some(fd)
     }
 
+    /// Gives the descriptor away, if it is still here.
+    pub(crate) fn give(&self) -> Option<OwnedFd> {
+        use std::os::fd::FromRawFd;
+        let given = self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        // SAFETY: it was ours and open, and no longer is ours: `state` says so to all others.
+        given.then(|| unsafe { OwnedFd::from_raw_fd(self.number) })
+    }
+
     /// Closes the descriptor in a child just forked, unless the user has seen it.
     pub(crate) fn release(&self) {
         if self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
@@ -65,6 +73,18 @@ impl Drop for ProcessFd {
             direct::close(self.number);
         }
     }
+}
+
+/// The same file by a descriptor that is none of the three standard streams.
+pub(crate) fn beyond_streams(fd: OwnedFd) -> nix::Result<OwnedFd> {
+    use nix::fcntl::{FcntlArg, fcntl};
+    use std::os::fd::FromRawFd;
+    if fd.as_raw_fd() > libc::STDERR_FILENO {
+        return Ok(fd);
+    }
+    let number = fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(libc::STDERR_FILENO + 1))?;
+    // SAFETY: the kernel has just made this number for us; nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Holds a place in the descriptor table, so that an `open` after the fork cannot fail for lack of one.

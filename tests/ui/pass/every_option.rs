@@ -30,6 +30,23 @@ fn all() -> Result<u32, &'static str> {
     Ok(1)
 }
 
+#[process(
+    stdin = null,
+    stdout = piped,
+    stderr = inherit,
+    env(MP_A = "a", MP_B = String::from("b")),
+    current_dir = "/",
+    nice = 19,
+    affinity = [0],
+    oom_score = 500,
+    limit(open_files = 64, core_size = 0),
+    seed = 7
+)]
+fn settings() {
+    assert_eq!(std::env::var("MP_B").as_deref(), Ok("b"));
+    assert_eq!(mp_runtime::current().seed(), 7);
+}
+
 mp_main! {
     #![crate = ::mp_runtime]
     plain();
@@ -40,4 +57,5 @@ mp_main! {
     threads();
     with_crate();
     all();
+    settings();
 }

@@ -38,7 +38,7 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, ladder, threads_allowed } = plan;
+    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed } = plan;
     let threaded = thread::is_threaded();
     if threaded && !threads_allowed {
         return Err(SpawnError::new(name, SpawnErrorKind::Threaded(thread::count())));
@@ -73,7 +73,9 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let by_first_thread = thread::is_first(parent.id);
     registry.make_room();
     let comm = child::comm(&name);
-    let launch = Launch { name, daemon, replica, ladder, parent, started: direct::now(), report, lifeline };
+    let seed = registry.next_seed(seed);
+    let started = direct::now();
+    let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
     record = Arc::new(Record::new(launch));
     let refused = |record: &Record, kind| SpawnError::new(record.name().to_owned(), kind);
 
@@ -90,6 +92,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
         None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(|kind| refused(&record, kind))?,
     };
     record.launch().lifeline.let_down();
+    record.launch().streams.iter().for_each(|streams| streams.let_go());
     let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
     begun.begin(id, pidfd);
     drop(blocked);

@@ -1,0 +1,8 @@
+use mp_runtime::process;
+
+#[process(limit(files = 64))]
+fn run() {}
+
+fn main() {
+    let _ = run::spawn();
+}

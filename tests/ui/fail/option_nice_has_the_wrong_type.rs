@@ -1,0 +1,8 @@
+use mp_runtime::process;
+
+#[process(nice = "low")]
+fn run() {}
+
+fn main() {
+    let _ = run::spawn();
+}
