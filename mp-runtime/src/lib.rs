@@ -61,6 +61,24 @@
 //! A [`queue`](queue()) carries work: an item is done when a worker says so, and given to another if the worker dies before. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
 //! or tear what others have sent.
 //!
+//! Memory can be shared, too: a [`SharedBox`] or [`SharedSlice`] of atomics and of what does not change, a
+//! [`Mutex`](sync::Mutex) or [`RwLock`](sync::RwLock) around [plain data](Plain) that does, [`SharedBytes`] that grow. They are made
+//! before the processes that use them are started, and lent or moved to these; or sent in a message. The
+//! locks and the other ways to wait in [`sync`] are those of `std::sync`, and survive any kill: who holds a lock and dies is
+//! reported to the next, and nobody waits for the dead.
+//!
+//! | in Python's `multiprocessing` | here |
+//! |---|---|
+//! | `Value`, `Array`, with their lock | [`Mutex<T>`](sync::Mutex), `Mutex<[T]>` |
+//! | `RawValue`, `RawArray` | [`SharedBox`], [`SharedSlice`], of atomics |
+//! | `Lock` | [`Mutex`](sync::Mutex); [`RwLock`](sync::RwLock) for many readers |
+//! | `RLock` | none: taken twice by a thread, a `Mutex` gives an error; pass the guard on |
+//! | `Event` | [`Event`](sync::Event) |
+//! | `Condition` | [`Condvar`](sync::Condvar) |
+//! | `Semaphore`, `BoundedSemaphore` | [`Semaphore`](sync::Semaphore); a guard can't be given back twice |
+//! | `Barrier` | [`Barrier`](sync::Barrier); its action is what the [leader](sync::BarrierWaitResult::is_leader) does |
+//! | `shared_memory.SharedMemory` | [`SharedBytes`]; it has no name, and so nothing to unlink |
+//!
 //! # How a process ends, and its parent
 //!
 //! | end of the function | [`ExitKind`] | exit code |
@@ -148,6 +166,9 @@ pub use ipc::queue_sender::QueueSender;
 pub use ipc::receiver::Receiver;
 pub use ipc::select::Select;
 pub use ipc::sender::Sender;
+pub use ipc::shared_box::SharedBox;
+pub use ipc::shared_bytes::SharedBytes;
+pub use ipc::shared_slice::SharedSlice;
 pub use mp_macros::{mp_main, process};
 pub use process::body::Body;
 pub use process::builder::Builder;
@@ -160,3 +181,19 @@ pub use process::panic::{Location, Panic};
 pub use process::scope::{Scope, scope};
 pub use process::settings::Limit;
 pub use process::streams::Stdio;
+pub use shm::plain::Plain;
+/// What says which types are [plain data](Plain). Its derives need its feature `derive`.
+pub use zerocopy;
+
+/// Locks between processes, and other ways for processes to wait for one another.
+pub mod sync {
+    pub use crate::ipc::sync::barrier::{Barrier, BarrierWaitResult};
+    pub use crate::ipc::sync::condvar::Condvar;
+    pub use crate::ipc::sync::error::{LockError, WaitError};
+    pub use crate::ipc::sync::event::Event;
+    pub use crate::ipc::sync::mutex::{Mutex, MutexGuard};
+    pub use crate::ipc::sync::once::{Once, OnceState};
+    pub use crate::ipc::sync::participant::Participant;
+    pub use crate::ipc::sync::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+    pub use crate::ipc::sync::semaphore::{Semaphore, SemaphoreGuard};
+}

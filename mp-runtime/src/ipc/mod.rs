@@ -1,6 +1,8 @@
-//! What processes hold in common: channels. What users hold of them, and how it gets from one process to another.
+//! What processes hold in common: channels, shared values and locks. What users hold of them, and how it gets from one
+//! process to another.
 
 pub(crate) mod buffer;
+pub(crate) mod by_file;
 pub(crate) mod channel;
 pub(crate) mod delivery;
 pub(crate) mod duplex;
@@ -17,7 +19,11 @@ pub(crate) mod queue_sender;
 pub(crate) mod receiver;
 pub(crate) mod select;
 pub(crate) mod sender;
+pub(crate) mod shared_box;
+pub(crate) mod shared_bytes;
+pub(crate) mod shared_slice;
 pub(crate) mod spill;
 pub(crate) mod spin;
+pub(crate) mod sync;
 pub(crate) mod travel;
 pub(crate) mod watch;

@@ -4,11 +4,26 @@
 //! function stays within its region, and reads words atomically. What the words mean is said in `README.md`.
 #![allow(unsafe_code, reason = "shared memory is accessed by address; each block says why it may")]
 
+pub(crate) mod access;
+pub(crate) mod barrier;
+pub(crate) mod condvar;
 pub(crate) mod cursor;
+pub(crate) mod flag;
+pub(crate) mod growing;
 pub(crate) mod ledger;
 pub(crate) mod memory;
+pub(crate) mod monitor;
+pub(crate) mod once;
+pub(crate) mod owner;
 pub(crate) mod packet;
+pub(crate) mod placed;
+pub(crate) mod plain;
 pub(crate) mod region;
 pub(crate) mod ring;
+pub(crate) mod robust;
 pub(crate) mod roster;
+pub(crate) mod rwlock;
+pub(crate) mod semaphore;
 pub(crate) mod turn;
+pub(crate) mod unlocked;
+pub(crate) mod who;

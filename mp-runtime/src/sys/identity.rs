@@ -56,7 +56,8 @@ impl Identity {
     /// When there is no descriptor to be had.
     pub(crate) fn open(self) -> nix::Result<Option<OwnedFd>> {
         match pidfd::open(Pid::from_raw(self.id())) {
-            Ok(fd) if Identity::of(fd.as_fd(), self.id()) == Some(self) => Ok(Some(fd)),
+            // Without a mark, it had no descriptor to take one from: then the id has to do.
+            Ok(fd) if self.raw() >> ID_BITS == 0 || Identity::of(fd.as_fd(), self.id()) == Some(self) => Ok(Some(fd)),
             // The id has been given to another process.
             Ok(_) => Ok(None),
             Err(Errno::ESRCH | Errno::EINVAL) => Ok(None),

@@ -16,6 +16,7 @@ pub(crate) mod fault;
 pub(crate) mod fd;
 pub(crate) mod fdpass;
 pub(crate) mod fork;
+pub(crate) mod futex;
 pub(crate) mod handler;
 pub(crate) mod hold;
 pub(crate) mod identity;

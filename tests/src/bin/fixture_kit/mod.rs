@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
+pub(crate) mod ends;
 pub(crate) mod sys;
 
 /// A place where processes wait for each other: `open(n)` lets n of those pass that `wait`, now or later.

@@ -1,0 +1,164 @@
+//! Waiting for what somebody else changes.
+
+use std::fmt;
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::ipc::by_file::travels_by_file;
+use crate::ipc::sync::at_most;
+use crate::ipc::sync::error::LockError;
+use crate::ipc::sync::mutex::MutexGuard;
+use crate::ipc::sync::participant;
+use crate::shm::condvar::Waiters;
+use crate::shm::owner::Patience;
+use crate::shm::placed::Placed;
+use crate::shm::plain::Plain;
+
+/// A condition variable between processes.
+///
+/// As [`std::sync::Condvar`]: a wait may end without a notification, so what is waited for is looked at again. Notifying
+/// takes no lock and waits for nobody, however many of those that wait have been killed. If one of these dies, which may have
+/// been the one that was notified, the others wake up and look; and if one dies with the lock that they wait to get back, they
+/// get it back with the error that says so. They notice within some 20 ms.
+///
+/// Up to 120 processes can wait for one at the same time, with any number of threads.
+///
+/// ```
+/// use mp_runtime::process;
+/// use mp_runtime::sync::{Condvar, Mutex};
+///
+/// #[process]
+/// fn announce(ready: &Mutex<u8>, changed: &Condvar) {
+///     *ready.lock().unwrap() = 1;
+///     changed.notify_all();
+/// }
+///
+/// # fn main() -> std::io::Result<()> {
+/// let (ready, changed) = (Mutex::new(0)?, Condvar::new()?);
+/// let child = announce::spawn(&ready, &changed).unwrap();
+/// let guard = changed.wait_while(ready.lock().unwrap(), |ready| *ready == 0).unwrap();
+/// assert_eq!(*guard, 1);
+/// # drop(guard);
+/// # child.join().unwrap();
+/// # Ok(())
+/// # }
+/// ```
+pub struct Condvar(Placed<Waiters, ()>);
+
+/// The guard again, or the lock's error.
+type Back<'a, T> = Result<MutexGuard<'a, T>, LockError<MutexGuard<'a, T>>>;
+/// The same, and whether it came before the time was over.
+type BackInTime<'a, T> = Result<(MutexGuard<'a, T>, bool), LockError<MutexGuard<'a, T>>>;
+
+impl Condvar {
+    /// Makes a condition variable, in memory of its own.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory, or no descriptor for it.
+    pub fn new() -> io::Result<Self> {
+        Ok(Condvar(Placed::zeroed(1)?))
+    }
+
+    /// Gives up the lock, waits for a notification, and takes the lock again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mutex::lock`](crate::sync::Mutex::lock), when the lock is taken again; and without the guard, when 120 other
+    /// processes wait.
+    pub fn wait<'a, T: Plain + ?Sized>(&self, guard: MutexGuard<'a, T>) -> Back<'a, T> {
+        Ok(self.sleep(guard, Patience::ForEver)?.0)
+    }
+
+    /// Waits as long as `condition` holds, which it is asked with the lock held.
+    ///
+    /// # Errors
+    ///
+    /// As [`Condvar::wait`].
+    pub fn wait_while<'a, T: Plain + ?Sized>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) -> Back<'a, T> {
+        while condition(&mut guard) {
+            guard = self.wait(guard)?;
+        }
+        Ok(guard)
+    }
+
+    /// As [`Condvar::wait`], at most for `timeout`; and whether it ended before that.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mp_runtime::sync::{Condvar, Mutex};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (mutex, changed) = (Mutex::new(0_u8)?, Condvar::new()?);
+    /// let (guard, notified) = changed.wait_timeout(mutex.lock().unwrap(), Duration::from_millis(1)).unwrap();
+    /// assert!(!notified);
+    /// # drop(guard);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Condvar::wait`].
+    pub fn wait_timeout<'a, T: Plain + ?Sized>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        timeout: Duration,
+    ) -> BackInTime<'a, T> {
+        self.sleep(guard, at_most(timeout))
+    }
+
+    /// As [`Condvar::wait_while`], at most for `timeout`; and whether the condition no longer holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Condvar::wait`].
+    pub fn wait_timeout_while<'a, T: Plain + ?Sized>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        timeout: Duration,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) -> BackInTime<'a, T> {
+        let deadline = Instant::now().checked_add(timeout);
+        let patience = deadline.map_or(Patience::ForEver, Patience::Until);
+        while condition(&mut guard) {
+            if patience.is_over() {
+                return Ok((guard, false));
+            }
+            (guard, _) = self.sleep(guard, patience)?;
+        }
+        Ok((guard, true))
+    }
+
+    fn sleep<'a, T: Plain + ?Sized>(&self, guard: MutexGuard<'a, T>, patience: Patience) -> BackInTime<'a, T> {
+        let mutex = guard.mutex;
+        let waiter = self.0.begin()?;
+        drop(guard);
+        let in_time = waiter.sleep(patience, || mutex.is_orphaned());
+        drop(waiter);
+        Ok((mutex.lock()?, in_time))
+    }
+
+    /// Wakes one of those that wait, if any do.
+    pub fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    /// Wakes all that wait.
+    pub fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
+
+travels_by_file!([] Condvar, Placed<Waiters, ()>);
+
+impl fmt::Debug for Condvar {
+    /// Who waits. Takes no lock.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condvar").field("waiting", &participant::all(self.0.waiting())).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! A value for as long as a lock is held.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+use crate::shm::owner::{Hold, Owner, Patience};
+use crate::shm::placed::{Head, Placed};
+use crate::shm::plain::Plain;
+use crate::shm::robust::NotTaken;
+
+/// A lock that is held, as long as it is not dropped, by the process that says it is its own.
+pub(crate) trait Lock {
+    /// Whether this is no copy, in a process that its holder has forked.
+    fn is_ours(&self) -> bool;
+}
+
+impl Lock for Hold<'_> {
+    #[inline]
+    fn is_ours(&self) -> bool {
+        Hold::is_ours(self)
+    }
+}
+
+/// The value behind a lock that keeps everybody else out.
+#[derive(Debug)]
+pub(crate) struct Exclusive<'a, T: ?Sized, L: Lock> {
+    value: NonNull<T>,
+    pub(crate) lock: L,
+    _value: PhantomData<&'a mut T>,
+}
+
+/// The value behind a lock that keeps those out who would change it.
+#[derive(Debug)]
+pub(crate) struct Shared<'a, T: ?Sized, L: Lock> {
+    value: NonNull<T>,
+    pub(crate) lock: L,
+    _value: PhantomData<&'a T>,
+}
+
+// SAFETY: as a `&T`, and the lock may be looked at from any thread.
+unsafe impl<T: ?Sized + Sync, L: Lock> Sync for Exclusive<'_, T, L> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized + Sync, L: Lock> Sync for Shared<'_, T, L> {}
+
+#[cold]
+fn foreign() -> ! {
+    panic!("this guard was taken by another process, which has the lock; take it here, too")
+}
+
+impl<'a, T: ?Sized, L: Lock> Exclusive<'a, T, L> {
+    /// # Safety
+    ///
+    /// - `value` is mapped, aligned and initialised for `'a`, whatever bytes are in it.
+    /// - Until `lock` is dropped, nobody else has a reference to it, in this process or another.
+    pub(crate) unsafe fn new(value: NonNull<T>, lock: L) -> Self {
+        Exclusive { value, lock, _value: PhantomData }
+    }
+}
+
+impl<'a, T: ?Sized, L: Lock> Shared<'a, T, L> {
+    /// # Safety
+    ///
+    /// - `value` is mapped, aligned and initialised for `'a`, whatever bytes are in it.
+    /// - Until `lock` is dropped, nobody has a mutable reference to it, in this process or another.
+    pub(crate) unsafe fn new(value: NonNull<T>, lock: L) -> Self {
+        Shared { value, lock, _value: PhantomData }
+    }
+}
+
+impl<T: ?Sized, L: Lock> Deref for Exclusive<'_, T, L> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        if !self.lock.is_ours() {
+            foreign();
+        }
+        // SAFETY: mapped and initialised, and no one else's, as `new` was promised.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<T: ?Sized, L: Lock> DerefMut for Exclusive<'_, T, L> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        if !self.lock.is_ours() {
+            foreign();
+        }
+        // SAFETY: as above, and `self` is borrowed mutably.
+        unsafe { self.value.as_mut() }
+    }
+}
+
+impl<T: ?Sized, L: Lock> Deref for Shared<'_, T, L> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        if !self.lock.is_ours() {
+            foreign();
+        }
+        // SAFETY: mapped and initialised, and changed by nobody, as `new` was promised.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+// SAFETY: a robust lock and atomics; zeroes are what they begin with; 8 bytes of alignment.
+unsafe impl Head for Owner {
+    const NAME: &'static std::ffi::CStr = c"mp-mutex";
+
+    fn init(&self) -> nix::Result<()> {
+        Owner::init(self)
+    }
+
+    fn is_pinned(&self) -> bool {
+        self.is_held_here()
+    }
+}
+
+impl<T: Plain + ?Sized> Placed<Owner, T> {
+    /// Takes the lock, and gives the value.
+    #[inline]
+    pub(crate) fn lock(&self, patience: Patience) -> Result<Exclusive<'_, T, Hold<'_>>, NotTaken> {
+        let hold = self.take(patience)?;
+        // SAFETY: mapped while `self` is borrowed; whoever refers to the value holds the same lock, which one thread of
+        // all processes does. Behind it are any bytes, which `Plain` allows.
+        Ok(unsafe { Exclusive::new(self.value(), hold) })
+    }
+}

@@ -1,0 +1,176 @@
+//! Memory that processes share and that grows.
+//!
+//! Invariant: `capacity` bytes of address space are mapped, and the file behind them has memory for the head and for as many
+//! bytes as the head's first word says, or more. It is sealed against being shortened, so that no access up to there can
+//! end in SIGBUS.
+
+use std::num::NonZeroUsize;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::stat::fstat;
+
+use crate::sys::memory;
+
+/// A run of bytes, accessed by whole words and atomically.
+#[derive(Debug)]
+pub(crate) struct Growing {
+    start: NonNull<AtomicU64>,
+    /// How many bytes there can be, in whole words.
+    capacity: usize,
+    file: OwnedFd,
+}
+
+// SAFETY: the memory is reachable from every thread and lives as long as the value; it is accessed by atomic operations only.
+unsafe impl Send for Growing {}
+// SAFETY: as above.
+unsafe impl Sync for Growing {}
+
+const WORD: usize = size_of::<u64>();
+/// The bytes before the first: words for the length, the capacity, and a stamp.
+const HEAD: usize = 64;
+const STAMP: u64 = u64::from_be_bytes(*b"mp-bytes");
+
+impl Growing {
+    /// Reserves addresses for `capacity` bytes; there are none of them yet.
+    pub(crate) fn new(capacity: usize) -> nix::Result<Growing> {
+        let capacity = capacity.checked_next_multiple_of(WORD).ok_or(Errno::ENOMEM)?;
+        let file = memory::create(c"mp-bytes")?;
+        memory::allocate(file.as_fd(), HEAD)?;
+        fcntl(&file, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_SHRINK))?;
+        let bytes = Growing::map(file, capacity)?;
+        bytes.word(1).store(capacity as u64, Relaxed);
+        bytes.word(2).store(STAMP, Release);
+        Ok(bytes)
+    }
+
+    /// Maps what another process has made, from its file.
+    ///
+    /// # Errors
+    ///
+    /// `EPERM` when it is not sealed against being shortened, `EINVAL` when it is something else.
+    pub(crate) fn open(file: OwnedFd) -> nix::Result<Growing> {
+        if fcntl(&file, FcntlArg::F_GET_SEALS)? & SealFlag::F_SEAL_SHRINK.bits() == 0 {
+            return Err(Errno::EPERM);
+        }
+        let length = usize::try_from(fstat(&file)?.st_size).map_err(|_| Errno::EINVAL)?;
+        if length < HEAD {
+            return Err(Errno::EINVAL);
+        }
+        let head = Growing::map(file.try_clone().map_err(|_| Errno::EMFILE)?, 0)?;
+        let capacity = usize::try_from(head.word(1).load(Relaxed)).map_err(|_| Errno::EINVAL)?;
+        let is_whole = capacity.is_multiple_of(WORD) && length >= HEAD + head.word(0).load(Acquire) as usize;
+        if head.word(2).load(Acquire) != STAMP || !is_whole {
+            return Err(Errno::EINVAL);
+        }
+        Growing::map(file, capacity)
+    }
+
+    fn map(file: OwnedFd, capacity: usize) -> nix::Result<Growing> {
+        let mapped = capacity.checked_add(HEAD).and_then(NonZeroUsize::new).ok_or(Errno::ENOMEM)?;
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let start = unsafe { mmap(None, mapped, access, MapFlags::MAP_SHARED, &file, 0) }?;
+        Ok(Growing { start: start.cast(), capacity, file })
+    }
+
+    /// The file, to be passed to another process.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// How many bytes there are.
+    pub(crate) fn length(&self) -> usize {
+        // A number that this process could not have is somebody else's mistake; it must not become ours.
+        usize::try_from(self.word(0).load(Acquire)).unwrap_or(usize::MAX).min(self.capacity)
+    }
+
+    /// Sees that there are at least `length` bytes, new ones zero.
+    pub(crate) fn grow(&self, length: usize) -> nix::Result<()> {
+        if length > self.capacity {
+            return Err(Errno::EFBIG);
+        }
+        if length > self.length() {
+            memory::allocate(self.file.as_fd(), HEAD + length.next_multiple_of(WORD))?;
+            // Memory first: killed in between, there is more than anybody knows of. Whoever grows at the same time agrees.
+            self.word(0).fetch_max(length as u64, AcqRel);
+        }
+        Ok(())
+    }
+
+    /// Copies from `at` on; `false` when there are not so many bytes.
+    pub(crate) fn read(&self, at: usize, to: &mut [u8]) -> bool {
+        if !self.has(at, to.len()) {
+            return false;
+        }
+        let mut left = to;
+        let mut at = at;
+        while !left.is_empty() {
+            let (place, skip) = (at / WORD, at % WORD);
+            let bytes = self.word(HEAD / WORD + place).load(Relaxed).to_ne_bytes();
+            let part = (WORD - skip).min(left.len());
+            let (now, later) = left.split_at_mut(part);
+            now.copy_from_slice(&bytes[skip..skip + part]);
+            (left, at) = (later, at + part);
+        }
+        true
+    }
+
+    /// Copies to `at` and on; `false` when there are not so many bytes.
+    pub(crate) fn write(&self, at: usize, from: &[u8]) -> bool {
+        if !self.has(at, from.len()) {
+            return false;
+        }
+        let mut left = from;
+        let mut at = at;
+        while !left.is_empty() {
+            let (place, skip) = (at / WORD, at % WORD);
+            let word = self.word(HEAD / WORD + place);
+            let part = (WORD - skip).min(left.len());
+            let (now, later) = left.split_at(part);
+            let merge = |before: u64| {
+                let mut bytes = before.to_ne_bytes();
+                bytes[skip..skip + part].copy_from_slice(now);
+                u64::from_ne_bytes(bytes)
+            };
+            if part == WORD {
+                word.store(merge(0), Relaxed);
+            } else {
+                // Somebody else may write to the other bytes of the word.
+                let _ = word.fetch_update(Relaxed, Relaxed, |before| Some(merge(before)));
+            }
+            (left, at) = (later, at + part);
+        }
+        true
+    }
+
+    fn has(&self, at: usize, count: usize) -> bool {
+        at.checked_add(count).is_some_and(|end| end <= self.length())
+    }
+
+    /// The word of that number, which must be in the head or below the length.
+    fn word(&self, index: usize) -> &AtomicU64 {
+        debug_assert!(index < (HEAD + self.capacity) / WORD);
+        // SAFETY: within the mapping, says the caller, which checks it by `has`.
+        let word = unsafe { self.start.add(index) };
+        // SAFETY: mapped and aligned, and backed by memory, for the length was raised only after that was allocated.
+        unsafe { word.as_ref() }
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        // SAFETY: the range is our mapping, and no reference into it outlives `self`.
+        let unmapped = unsafe { munmap(self.start.cast(), HEAD + self.capacity) };
+        debug_assert!(unmapped.is_ok());
+    }
+}

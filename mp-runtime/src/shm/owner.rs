@@ -1,0 +1,148 @@
+//! A robust lock with a note of who holds it.
+//!
+//! `holder` is set after the lock is taken and cleared before it is released. So a holder that was killed with `holder` set
+//! may have changed what is behind the lock, and one that was killed with it clear has not touched it.
+
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU64, compiler_fence};
+use std::thread;
+use std::time::Instant;
+
+use crate::shm::robust::{Held, NotTaken, Robust};
+use crate::shm::who::{Tag, Who};
+use crate::sys::identity::{self, Identity};
+
+/// How long to wait for a lock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Patience {
+    ForEver,
+    None,
+    Until(Instant),
+}
+
+impl Patience {
+    /// Whether the time is over.
+    pub(crate) fn is_over(self) -> bool {
+        match self {
+            Patience::ForEver => false,
+            Patience::None => true,
+            Patience::Until(deadline) => Instant::now() >= deadline,
+        }
+    }
+}
+
+/// The lock and its notes.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Owner {
+    lock: Robust,
+    /// Who holds it; 0 for nobody.
+    holder: AtomicU64,
+    /// Who held it last, with the name.
+    last: Tag,
+    /// Who died or panicked with it, until that is cleared.
+    poison: Tag,
+}
+
+/// The lock, held.
+#[derive(Debug)]
+pub(crate) struct Hold<'a> {
+    // Dropped after `drop` has run: the notes come first.
+    _held: Held<'a>,
+    owner: &'a Owner,
+    me: Identity,
+    was_panicking: bool,
+}
+
+impl Owner {
+    pub(crate) fn init(&self) -> nix::Result<()> {
+        self.lock.init()
+    }
+
+    /// Takes the lock.
+    #[inline]
+    pub(crate) fn take(&self, patience: Patience) -> Result<Hold<'_>, NotTaken> {
+        let mut held = match patience {
+            Patience::ForEver => self.lock.lock()?,
+            Patience::None => self.lock.try_lock()?,
+            Patience::Until(deadline) => self.lock.lock_until(deadline)?,
+        };
+        if held.orphaned {
+            self.recover(&mut held);
+        }
+        let me = identity::current();
+        if !self.last.is(me) {
+            self.last.set(Who::me());
+        }
+        self.holder.store(me.raw(), Relaxed);
+        // Before anything behind the lock is touched. A kill sees the instructions of the killed in their order.
+        compiler_fence(SeqCst);
+        Ok(Hold { _held: held, owner: self, me, was_panicking: thread::panicking() })
+    }
+
+    /// Takes over from a holder that died. Killed on the way, the next one begins it again.
+    #[cold]
+    fn recover(&self, held: &mut Held<'_>) {
+        let dead = self.holder.load(Relaxed);
+        if dead != 0
+            && let Some(last) = self.last.get()
+            && !self.poison.is_set()
+        {
+            self.poison.set(last);
+        }
+        compiler_fence(SeqCst);
+        held.settle();
+    }
+
+    /// Who died or panicked with the lock.
+    pub(crate) fn poison(&self) -> Option<Who> {
+        self.poison.get()
+    }
+
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poison.is_set()
+    }
+
+    pub(crate) fn clear_poison(&self) {
+        self.poison.clear();
+    }
+
+    /// Who holds the lock, as far as that can be said of what changes at any time.
+    pub(crate) fn holder(&self) -> Option<Who> {
+        if self.holder.load(Relaxed) == 0 { None } else { self.last.get() }
+    }
+
+    /// Whether the one who holds it has ended. It will be told to the next who takes it.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        Identity::from_raw(self.holder.load(Relaxed))
+            .is_some_and(|holder| holder != identity::current() && holder.has_ended())
+    }
+
+    /// Whether a thread of the calling process holds it.
+    pub(crate) fn is_held_here(&self) -> bool {
+        self.holder.load(Relaxed) == identity::current().raw()
+    }
+}
+
+impl Hold<'_> {
+    /// Whether this is no copy, in a process that its holder has forked.
+    #[inline]
+    pub(crate) fn is_ours(&self) -> bool {
+        self.me == identity::current()
+    }
+}
+
+impl Drop for Hold<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.is_ours() {
+            return; // a copy: the C library refuses to release it, too
+        }
+        if thread::panicking() && !self.was_panicking {
+            self.owner.poison.set(Who::me().panicked());
+        }
+        // After everything behind the lock was touched.
+        compiler_fence(SeqCst);
+        self.owner.holder.store(0, Relaxed);
+    }
+}

@@ -1,0 +1,145 @@
+//! A value in shared memory, behind a head that says who may touch it.
+//!
+//! Invariant: a region of a `Placed` holds a stamp, a head and a value, each at its offset, and stays mapped until the
+//! `Placed` is dropped; longer, if this process then holds a robust lock in it, for the C library has that in a list.
+
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+use nix::errno::Errno;
+
+use crate::shm::plain::Plain;
+use crate::shm::region::Region;
+
+/// What stands before a value, and is touched by all processes at once.
+///
+/// # Safety
+///
+/// - It consists of atomics and of locks of this floor, so that shared references to it are all that is needed.
+/// - All zeroes is a valid value, on which [`Head::init`] may be called.
+/// - It is aligned to no more than 4096.
+pub(crate) unsafe trait Head: Sized {
+    /// The name of the memory in procfs.
+    const NAME: &'static CStr;
+
+    /// Makes it ready, before anybody else knows of it.
+    fn init(&self) -> nix::Result<()>;
+
+    /// Whether the calling process holds a robust lock in it.
+    fn is_pinned(&self) -> bool {
+        false
+    }
+}
+
+/// A head and a value in a region of their own; derefs to the head.
+#[derive(Debug)]
+pub(crate) struct Placed<H: Head, T: Plain + ?Sized> {
+    region: ManuallyDrop<Region>,
+    count: usize,
+    _holds: PhantomData<(H, T::Element)>,
+}
+
+/// Where the stamp is, and where the number of elements.
+const STAMP: usize = 0;
+const COUNT: usize = 8;
+
+impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
+    const HEAD: usize = 16_usize.next_multiple_of(align_of::<H>());
+    const VALUE: usize = {
+        assert!(align_of::<T::Element>() <= 4096 && align_of::<H>() <= 4096, "aligned to more than a page");
+        (Self::HEAD + size_of::<H>()).next_multiple_of(align_of::<T::Element>())
+    };
+    /// Tells regions of other heads and elements from these, as far as their sizes do.
+    const STAMP: u64 = {
+        let sizes =
+            (size_of::<H>() as u64) << 32 | (size_of::<T::Element>() as u64) << 8 | align_of::<T::Element>() as u64;
+        sizes.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
+    };
+
+    /// Makes a head and `count` elements, for which `fill` gives the values in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Region::new`].
+    pub(crate) fn new(count: usize, mut fill: impl FnMut(usize) -> T::Element) -> nix::Result<Self> {
+        let placed = Self::zeroed(count)?;
+        for index in 0..count {
+            // SAFETY: `zeroed` made room for `count` elements.
+            let element = unsafe { placed.elements().add(index) };
+            // SAFETY: mapped, writable, aligned, and not yet known to anybody else.
+            unsafe { element.write(fill(index)) };
+        }
+        Ok(placed)
+    }
+
+    /// Makes a head and `count` elements of zeroes.
+    pub(crate) fn zeroed(count: usize) -> nix::Result<Self> {
+        let length = size_of::<T::Element>().checked_mul(count).and_then(|bytes| bytes.checked_add(Self::VALUE));
+        let region = Region::new(H::NAME, length.ok_or(Errno::ENOMEM)?)?;
+        let placed: Self = Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData };
+        placed.init()?;
+        placed.region.word(COUNT).store(count as u64, Release);
+        placed.region.word(STAMP).store(Self::STAMP, Release);
+        Ok(placed)
+    }
+
+    /// Maps what another process has made, from its file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Region::open`]; `EINVAL` when it is something else.
+    pub(crate) fn open(file: OwnedFd) -> nix::Result<Self> {
+        let region = Region::open(file, None)?;
+        if region.word(STAMP).load(Acquire) != Self::STAMP {
+            return Err(Errno::EINVAL);
+        }
+        let count = usize::try_from(region.word(COUNT).load(Acquire)).map_err(|_| Errno::EINVAL)?;
+        let length = size_of::<T::Element>().checked_mul(count).and_then(|bytes| bytes.checked_add(Self::VALUE));
+        if length.is_none_or(|length| length > region.length()) {
+            return Err(Errno::EINVAL);
+        }
+        Ok(Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData })
+    }
+
+    /// The file, to be passed to another process.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.region.file()
+    }
+
+    fn elements(&self) -> NonNull<T::Element> {
+        // SAFETY: the region is longer than that: it was made or checked to be.
+        unsafe { self.region.start().add(Self::VALUE) }.cast()
+    }
+
+    /// The value: mapped and aligned while `self` lives. Who may touch it when is up to the head.
+    pub(crate) fn value(&self) -> NonNull<T> {
+        T::from_raw(self.elements(), self.count)
+    }
+}
+
+impl<H: Head, T: Plain + ?Sized> Deref for Placed<H, T> {
+    type Target = H;
+
+    #[inline]
+    fn deref(&self) -> &H {
+        // SAFETY: the region is longer than that.
+        let head = unsafe { self.region.start().add(Self::HEAD) }.cast::<H>();
+        // SAFETY: mapped and aligned while `self` lives; zeroes or initialised, both of which a `Head` allows, and
+        // changed by atomic operations only.
+        unsafe { head.as_ref() }
+    }
+}
+
+impl<H: Head, T: Plain + ?Sized> Drop for Placed<H, T> {
+    fn drop(&mut self) {
+        if !self.is_pinned() {
+            // SAFETY: not used after this; no guard is left, for they borrow `self`, and none was forgotten.
+            unsafe { ManuallyDrop::drop(&mut self.region) };
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A lock that its holder cannot take to the grave: the C library's robust mutex, in shared memory.
+//!
+//! The kernel keeps, for each thread, the list of the robust mutexes that it holds, and frees these when the thread
+//! ends, however it ends. The list is the C library's, as is the thread id in the mutex: both are right in a process that
+//! was forked by libc's `fork`, and in one that was made by `clone` only if that has set them up.
+//!
+//! Invariant: while a thread holds such a lock, its memory is mapped. A [`Held`] borrows it; whoever lets one be
+//! forgotten must leave the memory mapped as long as the process lives (see `Placed`).
+
+use std::cell::UnsafeCell;
+use std::ffi::c_int;
+use std::mem::{self, MaybeUninit};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+
+use crate::sys::direct;
+
+/// A mutex of the C library: robust, shared between processes, and with an error for a thread that takes it twice.
+#[repr(transparent)]
+pub(crate) struct Robust(UnsafeCell<libc::pthread_mutex_t>);
+
+// SAFETY: the C library's functions on a mutex may be called by any thread.
+unsafe impl Send for Robust {}
+// SAFETY: as above.
+unsafe impl Sync for Robust {}
+
+/// A lock that is held, by the thread that took it.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    lock: &'a Robust,
+    /// Whether the one who held it before has died with it. Until [`Held::settle`], the next one is told so, too.
+    pub(crate) orphaned: bool,
+    /// A mutex is released by the thread that took it.
+    _not_send: std::marker::PhantomData<*const ()>,
+}
+
+/// Why a lock was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotTaken {
+    /// Somebody else held it all the time.
+    Busy,
+    /// The calling thread holds it.
+    Deadlock,
+    /// The C library says no: an error number.
+    Os(i32),
+}
+
+impl Robust {
+    /// Makes the lock at its place in shared memory, before anybody else knows of it.
+    pub(crate) fn init(&self) -> nix::Result<()> {
+        let check = |code: c_int| if code == 0 { Ok(()) } else { Err(Errno::from_raw(code)) };
+        let mut attributes = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
+        let attributes = attributes.as_mut_ptr();
+        // SAFETY: the C library fills in the attributes, which are ours.
+        check(unsafe { libc::pthread_mutexattr_init(attributes) })?;
+        // SAFETY: initialised above; so in the next two.
+        check(unsafe { libc::pthread_mutexattr_setpshared(attributes, libc::PTHREAD_PROCESS_SHARED) })?;
+        // SAFETY: see above.
+        check(unsafe { libc::pthread_mutexattr_setrobust(attributes, libc::PTHREAD_MUTEX_ROBUST) })?;
+        // SAFETY: see above.
+        check(unsafe { libc::pthread_mutexattr_settype(attributes, libc::PTHREAD_MUTEX_ERRORCHECK) })?;
+        // SAFETY: room for a mutex, which nobody uses yet.
+        check(unsafe { libc::pthread_mutex_init(self.0.get(), attributes) })?;
+        // SAFETY: initialised above, and not used any more.
+        check(unsafe { libc::pthread_mutexattr_destroy(attributes) })
+    }
+
+    /// Takes the lock; waits for it, if need be for ever.
+    #[inline]
+    pub(crate) fn lock(&self) -> Result<Held<'_>, NotTaken> {
+        // SAFETY: a mutex that `init` made, for `Placed` hands out no other.
+        self.taken(unsafe { libc::pthread_mutex_lock(self.0.get()) })
+    }
+
+    /// Takes the lock if nobody has it.
+    pub(crate) fn try_lock(&self) -> Result<Held<'_>, NotTaken> {
+        // SAFETY: as in `lock`.
+        self.taken(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
+    }
+
+    /// Takes the lock; waits for it until `deadline`.
+    pub(crate) fn lock_until(&self, deadline: Instant) -> Result<Held<'_>, NotTaken> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let code = match clocklock() {
+                Some(clocklock) => {
+                    let until = timespec(direct::now().saturating_add(left));
+                    // SAFETY: as in `lock`; the time is live. A pointer to the C library's function of that name.
+                    unsafe { clocklock(self.0.get(), libc::CLOCK_MONOTONIC, &until) }
+                }
+                None => {
+                    // By the wall clock, which may be set: in pieces, so that it matters little.
+                    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                    let until = timespec(wall.saturating_add(left.min(Duration::from_millis(100))));
+                    // SAFETY: as in `lock`; the time is live.
+                    unsafe { libc::pthread_mutex_timedlock(self.0.get(), &until) }
+                }
+            };
+            if code != libc::ETIMEDOUT || Instant::now() >= deadline {
+                return self.taken(code);
+            }
+        }
+    }
+
+    #[inline]
+    fn taken(&self, code: c_int) -> Result<Held<'_>, NotTaken> {
+        let orphaned = match code {
+            0 => false,
+            libc::EOWNERDEAD => true,
+            libc::EBUSY | libc::ETIMEDOUT => return Err(NotTaken::Busy),
+            libc::EDEADLK => return Err(NotTaken::Deadlock),
+            code => return Err(NotTaken::Os(code)),
+        };
+        Ok(Held { lock: self, orphaned, _not_send: std::marker::PhantomData })
+    }
+}
+
+impl std::fmt::Debug for Robust {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Robust").finish_non_exhaustive()
+    }
+}
+
+impl Held<'_> {
+    /// Says that what the dead holder left behind is in order again. Without it, the lock is lost when released.
+    pub(crate) fn settle(&mut self) {
+        if self.orphaned {
+            // SAFETY: a mutex that the calling thread holds, and got with the word that its owner had died.
+            unsafe { libc::pthread_mutex_consistent(self.lock.0.get()) };
+            self.orphaned = false;
+        }
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: a mutex that the calling thread holds. In a copy of the thread, in a forked process, the C library sees
+        // that it is not the one, and refuses.
+        unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
+    }
+}
+
+type Clocklock = unsafe extern "C" fn(*mut libc::pthread_mutex_t, libc::clockid_t, *const libc::timespec) -> c_int;
+
+/// glibc's way to wait by the monotonic clock; another C library may have none.
+fn clocklock() -> Option<Clocklock> {
+    static FOUND: OnceLock<Option<Clocklock>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        // SAFETY: asks for a name in the images that are loaded.
+        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"pthread_mutex_clocklock".as_ptr()) };
+        // SAFETY: null, which is `None`, or the function of that name, whose signature POSIX says.
+        unsafe { mem::transmute::<*mut libc::c_void, Option<Clocklock>>(address) }
+    })
+}
+
+fn timespec(time: Duration) -> libc::timespec {
+    let tv_sec = libc::time_t::try_from(time.as_secs()).unwrap_or(libc::time_t::MAX);
+    libc::timespec { tv_sec, tv_nsec: time.subsec_nanos().into() }
+}
