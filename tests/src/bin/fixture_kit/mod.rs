@@ -11,6 +11,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 pub(crate) mod ends;
+pub(crate) mod stepper;
 pub(crate) mod sys;
 
 /// A place where processes wait for each other: `open(n)` lets n of those pass that `wait`, now or later.
