@@ -58,7 +58,8 @@
 //! into a process as an argument, by value; from then on it is that process's. One that was only borrowed or
 //! inherited answers with an error. Ends can also be inside of the values sent, as can files and sockets: see [`Fd`].
 //! [`duplex`] makes two channels, one each way; [`oneshot`] one for a single value; [`Select`] waits for several.
-//! A [`queue`](queue()) carries work: an item is done when a worker says so, and given to another if the worker dies before. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
+//! A [`queue`](queue()) carries work: an item is done when a worker says so, and given to another if the worker dies before.
+//! A channel of [`Bytes`] can [lend](Sender::loan) its memory, so that large messages are not copied. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
 //! or tear what others have sent.
 //!
 //! Memory can be shared, too: a [`SharedBox`] or [`SharedSlice`] of atomics and of what does not change, a
@@ -152,6 +153,7 @@ mod sys;
 mod wire;
 
 pub use error::{SpawnError, Stage};
+pub use ipc::bytes::Bytes;
 pub use ipc::channel::{channel, channel_with_room};
 pub use ipc::delivery::Delivery;
 pub use ipc::duplex::{Duplex, duplex};
@@ -160,6 +162,7 @@ pub use ipc::errors::{
 };
 pub use ipc::fd::Fd;
 pub use ipc::iter::{IntoIter, Iter, TryIter};
+pub use ipc::loan::{Borrowed, Loan};
 pub use ipc::oneshot::{OnceReceiver, OnceSender, oneshot};
 pub use ipc::queue::{QueueReceiver, queue};
 pub use ipc::queue_sender::QueueSender;

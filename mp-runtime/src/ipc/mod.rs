@@ -3,14 +3,17 @@
 
 pub(crate) mod buffer;
 pub(crate) mod by_file;
+pub(crate) mod bytes;
 pub(crate) mod channel;
 pub(crate) mod delivery;
 pub(crate) mod duplex;
 pub(crate) mod end;
 pub(crate) mod errors;
 pub(crate) mod fd;
+pub(crate) mod inbox;
 pub(crate) mod iter;
 pub(crate) mod link;
+pub(crate) mod loan;
 pub(crate) mod moving;
 pub(crate) mod oneshot;
 pub(crate) mod parcel;

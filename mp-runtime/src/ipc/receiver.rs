@@ -2,10 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use nix::errno::Errno;
 use serde::de::DeserializeOwned;
 
 use crate::ipc::buffer;
@@ -13,11 +11,10 @@ use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
 use crate::ipc::iter::{Iter, TryIter};
 use crate::ipc::link::{Company, Link, Patience, hindered};
-use crate::ipc::{parcel, spill};
+use crate::ipc::{inbox, parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Corrupt, Front, Receiving};
 use crate::shm::roster::Side;
-use crate::sys::fdpass;
 
 /// The receiving end of a [`channel`](crate::channel).
 ///
@@ -170,14 +167,17 @@ impl<T: DeserializeOwned> Receiver<T> {
                 if let Some(turn) = link.ring.receiving(me, hindered(patience))
                     && let Some(front) = turn.front().map_err(ChannelError::from)?
                 {
-                    if front.packet.enclosed {
-                        return open(link, turn, front, bytes);
-                    }
-                    turn.copy(&front, bytes);
-                    turn.take(front);
-                    drop(turn);
-                    link.wake(Side::Send);
-                    return Ok(parcel::unpack(bytes, Vec::new())?);
+                    return if front.packet.enclosed {
+                        enclosed(link, turn, front, bytes)
+                    } else if front.packet.length >= LARGE {
+                        large(link, turn, front)
+                    } else {
+                        turn.copy(&front, bytes);
+                        turn.take(front);
+                        drop(turn);
+                        link.wake(Side::Send);
+                        Ok(parcel::unpack(bytes, Vec::new())?)
+                    };
                 }
                 let deadline = match patience {
                     Patience::Until(deadline) => deadline,
@@ -198,43 +198,43 @@ impl<T: DeserializeOwned> Receiver<T> {
     }
 }
 
+/// From here on a message is read where it is, which saves a copy but keeps other receivers waiting.
+const LARGE: u32 = 32 << 10;
+
+/// Receives a message where it is.
+fn large<T: DeserializeOwned>(link: &Link, turn: Receiving<'_, Mapped>, front: Front) -> Result<T, Missed> {
+    /// Takes the message, also when reading it panics: nobody else could read it either.
+    struct Take<'a, 'b>(&'a Receiving<'b, Mapped>, Front);
+    impl Drop for Take<'_, '_> {
+        fn drop(&mut self) {
+            self.0.take(self.1);
+        }
+    }
+    let take = Take(&turn, front);
+    let value = parcel::unpack(turn.payload(&front), Vec::new());
+    drop(take);
+    drop(turn);
+    link.wake(Side::Send);
+    Ok(value?)
+}
+
 /// Receives a message that descriptors belong to.
-///
-/// They are copied, then the message is taken, then they are taken: killed before the message is, this process leaves all
-/// of it to the next receiver, and killed after that, descriptors that nobody looks for any more.
-fn open<T: DeserializeOwned>(
+fn enclosed<T: DeserializeOwned>(
     link: &Link,
     turn: Receiving<'_, Mapped>,
     front: Front,
     bytes: &mut Vec<u8>,
 ) -> Result<T, Missed> {
-    let found = loop {
-        let mut stamp = [0; 8];
-        match fdpass::peek(link.inbox(), &mut stamp) {
-            // Of a sender that was killed before it sent the message, or of one that a receiver was killed at.
-            Ok(_) if u64::from_ne_bytes(stamp) < front.stamp => fdpass::discard(link.inbox()),
-            Ok((_, fds)) if u64::from_ne_bytes(stamp) == front.stamp => break Some(fds),
-            Ok(_) | Err(Errno::EAGAIN) => break None,
-            // The message stays where it is: with more descriptors it can be received.
-            Err(errno) => return Err(errno.into()),
-        }
-    };
     turn.copy(&front, bytes);
-    turn.take(front);
-    if found.is_some() {
-        fdpass::discard(link.inbox());
-    }
-    drop(turn);
-    link.wake(Side::Send);
-    let mut fds = found.ok_or(ChannelError::corrupt())?;
+    let mut fds = inbox::take(link, turn, front)?;
     if !front.packet.spilled {
         return Ok(parcel::unpack(bytes, fds)?);
     }
     if fds.is_empty() {
         return Err(ChannelError::corrupt().into());
     }
-    let file = fds.remove(0);
-    Ok(spill::read(file.as_fd(), |bytes| parcel::unpack(bytes, fds))??)
+    let file = spill::map(fds.remove(0))?;
+    Ok(parcel::unpack(&file, fds)?)
 }
 
 impl<T> Clone for Receiver<T> {

@@ -1,7 +1,7 @@
 //! Bytes of a message that are too many for the ring: in a memory file of their own.
 
 use std::num::NonZeroUsize;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
@@ -15,9 +15,8 @@ pub(crate) fn write(bytes: &[u8]) -> nix::Result<OwnedFd> {
     Ok(file)
 }
 
-/// Hands the bytes of such a file to `read`.
-pub(crate) fn read<R>(file: BorrowedFd<'_>, read: impl FnOnce(&[u8]) -> R) -> nix::Result<R> {
-    let length = usize::try_from(fstat(file)?.st_size).map_err(|_| Errno::EINVAL)?;
-    let length = NonZeroUsize::new(length).ok_or(Errno::ENODATA)?;
-    Ok(read(&Sealed::map(file, length)?))
+/// The bytes of such a file.
+pub(crate) fn map(file: OwnedFd) -> nix::Result<Sealed> {
+    let length = usize::try_from(fstat(&file)?.st_size).map_err(|_| Errno::EINVAL)?;
+    Sealed::map(file.as_fd(), NonZeroUsize::new(length).ok_or(Errno::ENODATA)?)
 }

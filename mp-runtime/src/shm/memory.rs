@@ -179,7 +179,7 @@ impl Mapped {
 
     /// Where the byte at `offset` of the ring is.
     #[inline]
-    fn at(&self, offset: usize, length: usize) -> *mut u8 {
+    pub(super) fn at(&self, offset: usize, length: usize) -> *mut u8 {
         assert!(offset < self.size && length <= self.size);
         let head = self.region.length() - self.size;
         // SAFETY: the head lies before the body, and the body is mapped twice: an offset within it and no more bytes than

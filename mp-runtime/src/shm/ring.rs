@@ -121,8 +121,20 @@ impl<M: Memory> Ring<M> {
 
     /// A word that is written by those whose turn it is, and the caller is one of them.
     #[inline]
-    fn own_cursor(&self, field: Field) -> Cursor {
+    pub(super) fn own_cursor(&self, field: Field) -> Cursor {
         Cursor::from_raw(self.memory.field(field).get_own())
+    }
+
+    /// Writes the head of a message at `tail`.
+    #[inline]
+    pub(super) fn begin(&self, tail: Cursor, packet: Packet) {
+        self.memory.write_word(tail.offset(self.size), packet.encode());
+    }
+
+    /// Stores the new tail: the one store by which all of a message is sent.
+    #[inline]
+    pub(super) fn publish(&self, tail: Cursor) {
+        self.memory.field(Field::Tail).announce(tail.raw());
     }
 
     #[inline]
@@ -142,7 +154,7 @@ fn asleep(side: Side) -> Field {
 /// A turn to send.
 #[derive(Debug)]
 pub(crate) struct Sending<'a, M: Memory> {
-    ring: &'a Ring<M>,
+    pub(super) ring: &'a Ring<M>,
     _turn: Turn<'a, M::Word>,
 }
 
@@ -172,15 +184,14 @@ impl<M: Memory> Sending<'_, M> {
         let Ring { memory, size, .. } = self.ring;
         let tail = self.ring.own_cursor(Field::Tail);
         let at = |behind: usize| (tail.offset(*size) + behind) & (size - 1);
-        memory.write_word(at(0), packet.encode());
+        self.ring.begin(tail, packet);
         let mut behind = WORD;
         if let Some(stamp) = stamp {
             memory.write_word(at(behind), stamp);
             behind += WORD;
         }
         memory.write(at(behind), payload);
-        // The one store by which all of it is sent.
-        memory.field(Field::Tail).announce(tail.after(packet.size()).raw());
+        self.ring.publish(tail.after(packet.size()));
     }
 }
 

@@ -1,0 +1,178 @@
+//! The memory of a channel, lent: bytes are written where they are read, and nothing is copied.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use crate::ipc::bytes::Bytes;
+use crate::ipc::errors::{ChannelError, RecvError, SendError};
+use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::receiver::{Missed, Receiver};
+use crate::ipc::sender::Sender;
+use crate::ipc::{inbox, spill};
+use crate::shm::memory::Mapped;
+use crate::shm::packet::Packet;
+use crate::shm::ring::{Front, Receiving, Sending};
+use crate::shm::roster::Side;
+use crate::sys::memory::Sealed;
+use crate::wire::prefix;
+
+/// Room for a message of bytes, in the channel itself. See [`Sender::loan`].
+pub struct Loan<'a> {
+    link: &'a Link,
+    turn: Sending<'a, Mapped>,
+    packet: Packet,
+}
+
+impl Sender<Bytes> {
+    /// Lends room for a message of `length` bytes, to be written in place and then [sent](Loan::send); waits for it.
+    ///
+    /// What is in it at first is left over from other messages. It is aligned to eight bytes. Other senders wait
+    /// while it is lent, so write what is at hand. Dropped, or if this process is killed, nothing is sent.
+    ///
+    /// ```
+    /// use mp_runtime::{Bytes, channel_with_room};
+    ///
+    /// let (sender, receiver) = channel_with_room::<Bytes>(4, 1 << 20).unwrap();
+    /// let mut loan = sender.loan(100_000).unwrap();
+    /// loan.fill(7);
+    /// loan.send();
+    /// let bytes = receiver.recv_ref().unwrap();
+    /// assert_eq!((bytes.len(), bytes[99_999]), (100_000, 7));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`]; and when the message would be larger than half of the channel's memory, see
+    /// [`channel_with_room`](crate::channel_with_room).
+    pub fn loan(&self, length: usize) -> Result<Loan<'_>, SendError<()>> {
+        let failed = |error: ChannelError| SendError::Failed((), error);
+        let me = self.end().here().map_err(failed)?;
+        let link = self.end().link();
+        let packet = Packet::plain(length.saturating_add(prefix::LENGTH));
+        let packet = packet.filter(|packet| packet.size() <= link.ring.longest());
+        let packet = packet.ok_or(ChannelError::of_value("it is larger than half of the channel's memory"));
+        let packet = packet.map_err(failed)?;
+        loop {
+            if !link.has_receivers(me) {
+                return Err(SendError::Disconnected(()));
+            }
+            if let Some(mut turn) = link.ring.sending(me, hindered(Patience::Until(None)))
+                && turn.has_room(packet)
+            {
+                turn.lend(packet)[..prefix::LENGTH].copy_from_slice(&prefix::encode(length));
+                return Ok(Loan { link, turn, packet });
+            }
+            let ready = || link.ring.has_room(packet);
+            link.wait(Side::Send, Company::Others, me, None, ready).map_err(|errno| failed(errno.into()))?;
+        }
+    }
+}
+
+impl Loan<'_> {
+    /// Sends what was written.
+    pub fn send(self) {
+        self.turn.put_lent(self.packet);
+        self.link.wake(Side::Receive);
+    }
+}
+
+impl Deref for Loan<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.turn.lent(self.packet)[prefix::LENGTH..]
+    }
+}
+
+impl DerefMut for Loan<'_> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.turn.lend(self.packet)[prefix::LENGTH..]
+    }
+}
+
+impl fmt::Debug for Loan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loan").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// A message of bytes where it is, in the channel. See [`Receiver::recv_ref`].
+pub struct Borrowed<'a>(Place<'a>);
+
+enum Place<'a> {
+    /// In the ring; `start` is where the bytes begin behind their length. Taken when the borrow ends.
+    Ring { link: &'a Link, turn: Receiving<'a, Mapped>, front: Front, start: usize },
+    /// Beside it, and taken already.
+    File { file: Sealed, start: usize },
+}
+
+impl Receiver<Bytes> {
+    /// Receives a message without copying it; waits while there is none.
+    ///
+    /// It stays in the channel until the borrow is dropped, and other receivers wait for that. If this process is
+    /// killed before, another receiver gets it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Receiver::recv`].
+    pub fn recv_ref(&self) -> Result<Borrowed<'_>, RecvError> {
+        self.borrow().map_err(|missed| match missed {
+            Missed::Failed(error) => RecvError::Failed(error),
+            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+        })
+    }
+
+    fn borrow(&self) -> Result<Borrowed<'_>, Missed> {
+        let me = self.end().here()?;
+        let link = self.end().link();
+        let unreadable = || ChannelError::of_value("the message is not of bytes");
+        loop {
+            if let Some(turn) = link.ring.receiving(me, hindered(Patience::Until(None)))
+                && let Some(front) = turn.front().map_err(ChannelError::from)?
+            {
+                if !front.packet.enclosed {
+                    let Some(start) = prefix::start(turn.payload(&front)) else {
+                        turn.take(front);
+                        return Err(unreadable().into());
+                    };
+                    return Ok(Borrowed(Place::Ring { link, turn, front, start }));
+                }
+                let file = inbox::take(link, turn, front)?.into_iter().next().ok_or(ChannelError::corrupt())?;
+                let file = spill::map(file)?;
+                let start = prefix::start(&file).ok_or_else(unreadable)?;
+                return Ok(Borrowed(Place::File { file, start }));
+            }
+            let ready = || link.ring.has_message();
+            link.wait(Side::Receive, Company::Others, me, None, ready)?;
+            if !link.is_attended(Side::Send) && !link.ring.has_message() {
+                return Err(Missed::Disconnected);
+            }
+        }
+    }
+}
+
+impl Deref for Borrowed<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Place::Ring { turn, front, start, .. } => &turn.payload(front)[*start..],
+            Place::File { file, start } => &file[*start..],
+        }
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Place::Ring { link, turn, front, .. } = &self.0 {
+            turn.take(*front);
+            link.wake(Side::Send);
+        }
+    }
+}
+
+impl fmt::Debug for Borrowed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Borrowed").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
