@@ -30,6 +30,8 @@ mod running;
 mod scratch;
 mod shared_memory;
 mod stream;
+#[doc(hidden)]
+pub mod sweep;
 mod sys;
 mod tracee;
 #[doc(hidden)]

@@ -30,6 +30,8 @@ pub(crate) enum Wait {
 pub(crate) enum Resume {
     /// Runs, after this signal if it is not 0.
     Continue(i32),
+    /// Runs to its next system call, or the end of the one it is in, after this signal if it is not 0.
+    Step(i32),
     /// Stays in its group-stop until `SIGCONT`.
     Listen,
 }
@@ -82,6 +84,7 @@ pub(crate) fn wait_any() -> io::Result<Wait> {
 pub(crate) fn resume(pid: i32, how: Resume) -> io::Result<()> {
     let (request, signal) = match how {
         Resume::Continue(signal) => (libc::PTRACE_CONT, signal),
+        Resume::Step(signal) => (libc::PTRACE_SYSCALL, signal),
         Resume::Listen => (libc::PTRACE_LISTEN, 0),
     };
     // SAFETY: both requests take no address and touch no memory of this process.
@@ -89,6 +92,16 @@ pub(crate) fn resume(pid: i32, how: Resume) -> io::Result<()> {
         Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
         _ => Ok(()),
     }
+}
+
+/// The number and the first argument of the system call at whose beginning a tracee is.
+pub(crate) fn entered(info: &libc::ptrace_syscall_info) -> Option<(u64, u64)> {
+    if info.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
+        return None;
+    }
+    // SAFETY: `op` says that this is the variant the kernel has filled in.
+    let entry = unsafe { info.u.entry };
+    Some((entry.nr, entry.args[0]))
 }
 
 /// Sends any signal, also a real-time one.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ffi::{CString, OsString};
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
 
-use nix::sys::ptrace;
+use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::SigSet;
 use nix::unistd::{Pid, execvp, setpgid};
 
@@ -28,26 +28,12 @@ impl Tracee {
     /// Starts PROGRAM, traced from before its first instruction, in a process group of its own (so that it may
     /// signal its group without hitting the test).
     pub(crate) fn start(command: Vec<OsString>, mut report: impl Write) -> io::Result<Self> {
-        let command = command.into_iter().map(|word| CString::new(word.into_vec()));
-        let command = command.collect::<Result<Vec<_>, _>>()?;
-        let (mut gate, mut key) = io::pipe()?;
-        let Some(pid) = sys::fork()? else {
-            drop(key);
-            // The gate opens when we are traced, so that the exec is seen; it breaks if the warden died.
-            let failure = match gate.read_exact(&mut [0]) {
-                Ok(()) => exec(&command),
-                Err(error) => error,
-            };
+        let options = Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACEEXIT | Options::PTRACE_O_EXITKILL;
+        let failed = |failure: io::Error| {
             let line = Line::NotStarted(failure.raw_os_error().unwrap_or(0));
             let _ = report.write_all(format!("{line}\n").as_bytes());
-            std::process::exit(127)
         };
-        use ptrace::Options;
-        let options = Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACEEXIT | Options::PTRACE_O_EXITKILL;
-        // SEIZE, not TRACEME: only a seized tracee can be left in a group-stop.
-        ptrace::seize(Pid::from_raw(pid), options)?;
-        let started = Instant::now();
-        key.write_all(&[0])?;
+        let (pid, started) = begin(&command, options, || Ok(()), failed)?;
         Ok(Self { pid, started, fds: None, exit_seen: false })
     }
 
@@ -107,6 +93,34 @@ impl Tracee {
         lines.push(Line::Elapsed(self.started.elapsed()));
         lines
     }
+}
+
+/// Starts a program, traced from before its first instruction; its id, and when it began. There, `prepare` is called
+/// first, and `failed` if it does not come to run.
+pub(crate) fn begin(
+    command: &[OsString],
+    options: Options,
+    prepare: impl FnOnce() -> io::Result<()>,
+    failed: impl FnOnce(io::Error),
+) -> io::Result<(i32, Instant)> {
+    let command = command.iter().map(|word| CString::new(word.as_bytes()));
+    let command = command.collect::<Result<Vec<_>, _>>()?;
+    let (mut gate, mut key) = io::pipe()?;
+    let Some(pid) = sys::fork()? else {
+        drop(key);
+        // The gate opens when we are traced, so that the exec is seen; it breaks if the tracer died.
+        let opened = gate.read_exact(&mut [0]).and_then(|()| prepare());
+        failed(match opened {
+            Ok(()) => exec(&command),
+            Err(error) => error,
+        });
+        std::process::exit(127)
+    };
+    // SEIZE, not TRACEME: only a seized tracee can be left in a group-stop.
+    ptrace::seize(Pid::from_raw(pid), options)?;
+    let started = Instant::now();
+    key.write_all(&[0])?;
+    Ok((pid, started))
 }
 
 /// Becomes PROGRAM; returns only the reason why not.

@@ -1,0 +1,133 @@
+//! Kills a program, or one of its processes, at each of its system calls in turn, and looks for what is left.
+//!
+//! Crash points are enumerated, not sampled: the k-th system call of the n-th process is a place that can be gone back to.
+//! [`trace`] runs a program under one fault; here the faults are counted up until the program has no such place.
+
+mod stage;
+mod trace;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+pub use trace::{Seen, run};
+
+/// A program announces its beginning by asking for the session of a process of this id.
+pub const MARK: i32 = 0x005e_edfa;
+
+/// What is done to a run of a program. Processes are numbered in the order of their birth: 0 is the program itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// SIGKILL for a process that is about to make its k-th system call.
+    Before {
+        /// Which process.
+        process: usize,
+        /// Which call, from 1.
+        call: usize,
+    },
+    /// SIGKILL for a process that has made its k-th system call and does not know the answer yet.
+    After {
+        /// Which process.
+        process: usize,
+        /// Which call, from 1.
+        call: usize,
+    },
+    /// As `Before` for the program itself, while each process is held at its birth for 20 ms.
+    Late {
+        /// Which call of the program, from 1.
+        call: usize,
+    },
+    /// A process is held before its k-th system call until the program has been killed and is gone.
+    Orphaned {
+        /// Which process; not 0.
+        process: usize,
+        /// Which call of it, from 1.
+        call: usize,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Before { process, call } => write!(f, "SIGKILL before call {call} of process {process}"),
+            Fault::After { process, call } => write!(f, "SIGKILL after call {call} of process {process}"),
+            Fault::Late { call } => write!(f, "SIGKILL before call {call} of the program, its processes late by 20 ms"),
+            Fault::Orphaned { process, call } => {
+                write!(f, "program killed while process {process} is before its call {call}")
+            }
+        }
+    }
+}
+
+/// What a sweep has found.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// How many faults there were.
+    pub points: usize,
+    /// How many of them left a process behind.
+    pub survivors: usize,
+    /// The longest time from the end of a program to that of the last of its processes.
+    pub slowest: Duration,
+    /// What was wrong, a line for each.
+    pub wrong: Vec<String>,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slowest = self.slowest.as_secs_f64() * 1e3;
+        write!(f, "points {}, survivors {}, wrong {}", self.points, self.survivors, self.wrong.len())?;
+        write!(f, ", all gone after {slowest:.1} ms at the latest")
+    }
+}
+
+/// Puts `command` through every `stride`-th of its faults, beginning at `first` (from 1).
+pub fn sweep(command: &[OsString], first: usize, stride: usize) -> io::Result<Tally> {
+    let mut tally = Tally::default();
+    let calls = || (first.max(1)..).step_by(stride.max(1));
+    for process in 0.. {
+        let mut kinds: Vec<fn(usize, usize) -> Fault> =
+            vec![|process, call| Fault::Before { process, call }, |process, call| Fault::After { process, call }];
+        kinds.push(match process {
+            0 => |_, call| Fault::Late { call },
+            _ => |process, call| Fault::Orphaned { process, call },
+        });
+        let mut exists = false;
+        for kind in kinds {
+            for call in calls() {
+                let fault = kind(process, call);
+                let seen = run(command, fault)?;
+                tally.add(command, fault, &seen);
+                if !seen.struck {
+                    exists |= seen.processes > process;
+                    break;
+                }
+                exists = true;
+            }
+        }
+        if !exists {
+            return Ok(tally);
+        }
+    }
+    Ok(tally)
+}
+
+impl Tally {
+    /// Adds up two sweeps.
+    pub fn plus(mut self, other: Tally) -> Tally {
+        self.points += other.points;
+        self.survivors += other.survivors;
+        self.slowest = self.slowest.max(other.slowest);
+        self.wrong.extend(other.wrong);
+        self
+    }
+
+    fn add(&mut self, command: &[OsString], fault: Fault, seen: &Seen) {
+        // A run without its fault is one of the program as it is: it, too, must leave nothing.
+        self.points += usize::from(seen.struck);
+        self.survivors += usize::from(!seen.survivors.is_empty());
+        self.slowest = self.slowest.max(seen.latency);
+        let words: Vec<_> = command.iter().skip(1).map(|word| word.to_string_lossy()).collect();
+        self.wrong.extend(seen.wrong().into_iter().map(|what| format!("{}: {fault}: {what}", words.join(" "))));
+    }
+}

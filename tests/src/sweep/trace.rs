@@ -1,0 +1,284 @@
+//! One run of a program, all of its processes traced, with one fault.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::{Pid, dup2_stderr, dup2_stdout};
+
+use crate::census::{self, Process};
+use crate::sweep::stage::Stage;
+use crate::sweep::{Fault, MARK};
+use crate::sys::{self, Resume, Wait};
+use crate::tracee;
+
+/// How long after the end of the program its processes may take to be gone.
+const GRACE: Duration = Duration::from_millis(200);
+/// How late processes are that are late.
+const LATE: Duration = Duration::from_millis(20);
+/// How long a run may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// What came of one run.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Seen {
+    /// Whether the program came to the place of the fault.
+    pub struck: bool,
+    /// How many processes there were.
+    pub processes: usize,
+    /// Those that outlived the program.
+    pub survivors: Vec<Process>,
+    /// The time from the end of the program to that of the last of its processes.
+    pub latency: Duration,
+    /// What the program had not tidied when it ended by itself.
+    pub left: Vec<String>,
+    /// Whether it had to be ended at the deadline.
+    pub hung: bool,
+    /// Its wait status.
+    pub status: i32,
+}
+
+impl Seen {
+    /// What should not be, a sentence each.
+    pub fn wrong(&self) -> Vec<String> {
+        let mut wrong: Vec<_> = self.survivors.iter().map(|process| format!("survivor: {process}")).collect();
+        wrong.extend(self.left.iter().cloned());
+        if self.hung {
+            wrong.push(format!("it had not ended after {DEADLINE:?}"));
+        }
+        let killed = libc::WIFSIGNALED(self.status) && libc::WTERMSIG(self.status) == libc::SIGKILL;
+        let panicked = libc::WIFEXITED(self.status) && libc::WEXITSTATUS(self.status) == 101;
+        if panicked || libc::WIFSIGNALED(self.status) && !killed {
+            wrong.push(format!("the program ended by status {:#x}", self.status));
+        }
+        wrong
+    }
+}
+
+/// Runs `command` under `fault`.
+///
+/// # Errors
+///
+/// If it cannot be started or traced.
+pub fn run(command: &[OsString], fault: Fault) -> io::Result<Seen> {
+    nix::sys::prctl::set_child_subreaper(true)?;
+    let set = SigSet::from(Signal::SIGCHLD);
+    set.thread_block()?;
+    let news = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    let options = Options::PTRACE_O_TRACEEXEC
+        | Options::PTRACE_O_TRACEEXIT
+        | Options::PTRACE_O_EXITKILL
+        | Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_TRACEFORK
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACECLONE;
+    let (program, _) = tracee::begin(command, options, quiet, |_| ())?;
+    let mut trace = Trace {
+        fault,
+        program,
+        stage: Stage::default(),
+        seen: Seen::default(),
+        fds: None,
+        ended: None,
+        held: Vec::new(),
+        began: Instant::now(),
+    };
+    trace.stage.actor(program);
+    while trace.attend()? {
+        let until = trace.release()?;
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left.as_millis() as i32 + 1).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(news.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => while news.read_signal()?.is_some() {},
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    trace.seen.processes = trace.stage.count();
+    trace.seen.latency = trace.ended.map_or(Duration::ZERO, |ended| ended.elapsed());
+    Ok(trace.seen)
+}
+
+/// Sends what the program says to nowhere.
+fn quiet() -> io::Result<()> {
+    let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
+    dup2_stdout(&nowhere)?;
+    dup2_stderr(&nowhere)?;
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Trace {
+    fault: Fault,
+    program: i32,
+    stage: Stage,
+    seen: Seen,
+    fds: Option<BTreeSet<(i32, String)>>,
+    /// When the program ended.
+    ended: Option<Instant>,
+    /// Who waits, until when; without a time, until the program has ended.
+    held: Vec<(i32, Option<Instant>)>,
+    began: Instant,
+}
+
+impl Trace {
+    /// Takes all there is to hear of now; false if there is nobody left.
+    fn attend(&mut self) -> io::Result<bool> {
+        loop {
+            match sys::wait_any()? {
+                Wait::Quiet => return Ok(true),
+                Wait::Childless => return Ok(false),
+                Wait::Event { pid, status } if libc::WIFSTOPPED(status) => self.stopped(pid, status)?,
+                Wait::Event { pid, status } => {
+                    self.stage.leave(pid);
+                    if pid == self.program {
+                        self.ended = Some(Instant::now());
+                        self.seen.status = status;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets those go on whose time has come; when to look again.
+    fn release(&mut self) -> io::Result<Instant> {
+        let now = Instant::now();
+        let ended = self.ended.is_some();
+        let (go, stay): (Vec<_>, Vec<_>) =
+            self.held.drain(..).partition(|(_, until)| until.map_or(ended, |until| until <= now));
+        self.held = stay;
+        for (pid, _) in go {
+            self.resume(pid, 0)?;
+        }
+        let end = match self.ended {
+            // Whoever is held by us cannot go.
+            Some(ended) => ended + GRACE + if matches!(self.fault, Fault::Late { .. }) { LATE } else { Duration::ZERO },
+            None => self.began + DEADLINE,
+        };
+        if end <= now {
+            self.clear(ended)?;
+            return Ok(now + Duration::from_secs(1));
+        }
+        Ok(self.held.iter().filter_map(|(_, until)| *until).min().map_or(end, |until| until.min(end)))
+    }
+
+    /// Kills whoever is left.
+    fn clear(&mut self, ended: bool) -> io::Result<()> {
+        self.seen.hung |= !ended;
+        let mut left = census::descendants(std::process::id() as i32)?;
+        left.retain(|process| !matches!(process.state, 'Z' | 'X'));
+        for process in &left {
+            let _ = sys::kill(process.pid, libc::SIGKILL);
+        }
+        if ended && self.seen.survivors.is_empty() && !self.seen.hung {
+            self.seen.survivors = left;
+        }
+        Ok(())
+    }
+
+    fn stopped(&mut self, pid: i32, status: i32) -> io::Result<()> {
+        let signal = libc::WSTOPSIG(status);
+        match status >> 16 {
+            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => {
+                // The child may be gone already, or not be here yet: its number is given now.
+                if let Ok(child) = ptrace::getevent(Pid::from_raw(pid)) {
+                    self.stage.actor(child as i32);
+                }
+                self.resume(pid, 0)
+            }
+            libc::PTRACE_EVENT_EXEC => {
+                if pid == self.program && self.fds.is_none() {
+                    self.fds = Some(census::fds(pid)?);
+                }
+                self.resume(pid, 0)
+            }
+            libc::PTRACE_EVENT_EXIT => {
+                if pid == self.program && !self.seen.struck_at(self.fault, 0) {
+                    self.last_look();
+                }
+                self.resume(pid, 0)
+            }
+            libc::PTRACE_EVENT_STOP if signal != libc::SIGTRAP => sys::resume(pid, Resume::Listen),
+            libc::PTRACE_EVENT_STOP => {
+                let actor = self.stage.actor(pid);
+                let newborn = !std::mem::replace(&mut actor.born, true) && actor.number > 0;
+                if newborn && matches!(self.fault, Fault::Late { .. }) {
+                    self.held.push((pid, Some(Instant::now() + LATE)));
+                    return Ok(());
+                }
+                self.resume(pid, 0)
+            }
+            0 if signal == libc::SIGTRAP | 0x80 => self.call(pid),
+            0 => self.resume(pid, signal),
+            _ => self.resume(pid, 0),
+        }
+    }
+
+    /// At the beginning or end of a system call of one whose calls are counted.
+    fn call(&mut self, pid: i32) -> io::Result<()> {
+        // One that was killed meanwhile has no call: its end is the next event.
+        let Ok(info) = ptrace::syscall_info(Pid::from_raw(pid)) else { return Ok(()) };
+        let entered = sys::entered(&info);
+        let actor = self.stage.actor(pid);
+        if !actor.marked {
+            actor.marked = entered == Some((libc::SYS_getsid as u64, MARK as u64));
+            return self.resume(pid, 0);
+        }
+        let inside = entered.is_some();
+        actor.calls += usize::from(inside);
+        let (number, calls) = (actor.number, actor.calls);
+        let here = |process: usize, call: usize, begins: bool| (number, calls, inside) == (process, call, begins);
+        match self.fault {
+            _ if self.seen.struck => {}
+            Fault::Before { process, call } if here(process, call, true) => return self.strike(pid),
+            Fault::After { process, call } if here(process, call, false) => return self.strike(pid),
+            Fault::Late { call } if here(0, call, true) => return self.strike(pid),
+            Fault::Orphaned { process, call } if here(process, call, true) => {
+                self.held.push((pid, None));
+                return self.strike(self.program);
+            }
+            _ => {}
+        }
+        self.resume(pid, 0)
+    }
+
+    fn strike(&mut self, pid: i32) -> io::Result<()> {
+        self.seen.struck = true;
+        sys::kill(pid, libc::SIGKILL)
+    }
+
+    fn resume(&mut self, pid: i32, signal: i32) -> io::Result<()> {
+        let victim = match self.fault {
+            Fault::Before { process, .. } | Fault::After { process, .. } | Fault::Orphaned { process, .. } => process,
+            Fault::Late { .. } => 0,
+        };
+        let step = self.stage.actor(pid).number == victim && !self.seen.struck;
+        sys::resume(pid, if step { Resume::Step(signal) } else { Resume::Continue(signal) })
+    }
+
+    /// Compares the program at its exit with what it began with.
+    fn last_look(&mut self) {
+        let Some(before) = &self.fds else { return };
+        let (Ok(fds), Ok(children)) = (census::fds(self.program), census::children(self.program)) else { return };
+        self.seen.left.extend(fds.difference(before).map(|(fd, target)| format!("fd open at exit: {fd} {target}")));
+        self.seen.left.extend(children.into_iter().map(|child| format!("child at exit: {child}")));
+    }
+}
+
+impl Seen {
+    /// Whether it was the process `number` that was killed.
+    fn struck_at(&self, fault: Fault, number: usize) -> bool {
+        self.struck
+            && match fault {
+                Fault::Before { process, .. } | Fault::After { process, .. } => process == number,
+                Fault::Late { .. } | Fault::Orphaned { .. } => number == 0,
+            }
+    }
+}
