@@ -1,12 +1,13 @@
 //! The end of a process that has children: daemons are stopped, the others waited for, failures told.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::panic;
 use std::sync::Arc;
 
 use crate::process::outbox;
 use crate::process::record::Record;
-use crate::process::{registry, stopping};
+use crate::process::{registry, stopping, strays};
 use crate::sys::pidfd;
 
 /// Which children have their turn first.
@@ -20,15 +21,18 @@ pub(crate) enum Order {
 
 /// Brings all children of this process to their end.
 pub(crate) fn finish(order: Order) {
-    if !registry::lock().is_ours() {
-        return; // somebody else forked this process off: it has inherited the list, but no children
-    }
-    if order == Order::DaemonsFirst {
+    // Somebody else may have forked this process off: then it has inherited the list, but no children.
+    if registry::lock().is_ours() {
+        if order == Order::DaemonsFirst {
+            stop_daemons();
+        }
+        join_others();
         stop_daemons();
+        registry::lock().close();
     }
-    join_others();
-    stop_daemons();
-    registry::lock().close();
+    if stopping::is_attending() {
+        strays::stop(|| false, |id| say(&format_args!("stopped {}", Stray(id))));
+    }
 }
 
 /// Stops all children, in the reverse order of their start.
@@ -60,6 +64,9 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
     let children = registry::lock().children();
+    if stopping::is_attending() {
+        strays::reap_dead(|id| children.iter().any(|child| child.id() == id.unsigned_abs()));
+    }
     if children.is_empty() {
         return;
     }
@@ -72,6 +79,16 @@ pub(crate) fn conclude_abandoned() {
 fn conclude_in_order(mut children: Vec<Arc<Record>>) {
     children.sort_by_key(|child| child.ended_at());
     children.iter().for_each(conclude);
+}
+
+/// A process that was left behind, in words.
+struct Stray(i32);
+
+impl fmt::Display for Stray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let comm = std::fs::read_to_string(format!("/proc/{}/comm", self.0)).unwrap_or_default();
+        write!(f, "process {} (`{}`), which had been left behind", self.0, comm.trim_end().escape_debug())
+    }
 }
 
 /// Writes one line to stderr. A stderr that is closed or full is no reason to stop reaping.

@@ -19,8 +19,9 @@ use nix::errno::Errno;
 
 use crate::process::exit::Exit;
 use crate::process::record::Record;
+use crate::process::strays;
 use crate::sys::roll::{Place, Roll};
-use crate::sys::{direct, handler, pidfd};
+use crate::sys::{adopted, direct, handler, pidfd};
 
 static ROLL: Roll = Roll::new();
 
@@ -30,23 +31,26 @@ static STOPS: AtomicU32 = AtomicU32::new(0);
 /// How long a process may take to end after SIGKILL before it is given up: it waits in the kernel for a device, say.
 const UNKILLABLE: Duration = Duration::from_secs(10);
 
-/// The time during which a program attends to its signals.
+/// The time during which a program attends to its signals, and adopts what its processes leave behind.
 #[derive(Debug)]
 pub(crate) struct Attention {
     signals: u64,
+    /// Whether orphans were adopted before, too.
+    adopted: bool,
 }
 
 /// Attends to signals until the value is dropped. A signal that is ignored, as by `nohup`, or handled already, is left so.
 pub(crate) fn attend() -> Attention {
     ROLL.open();
     STOPS.store(0, Ordering::SeqCst);
-    Attention { signals: handler::attend(on_signal) }
+    Attention { adopted: adopted::adopt(true), signals: handler::attend(on_signal) }
 }
 
 impl Drop for Attention {
     fn drop(&mut self) {
         give_way();
         handler::neglect(self.signals);
+        adopted::adopt(self.adopted);
         ROLL.close();
     }
 }
@@ -104,6 +108,11 @@ pub(crate) fn leave(place: &Place) {
     ROLL.leave(place);
 }
 
+/// Whether this process attends to signals, and adopts orphans.
+pub(crate) fn is_attending() -> bool {
+    ROLL.is_ours()
+}
+
 /// The handler.
 fn on_signal(signal: i32) {
     // Somebody else's fork has a copy of the handler, but no children.
@@ -143,7 +152,8 @@ fn pass_on(signal: i32) {
     }
 }
 
-/// Stops one child after the other, until there is none, also of those that another thread may start meanwhile.
+/// Stops one child after the other, until there is none, also of those that another thread may start meanwhile; then what
+/// they have left behind.
 fn stop_all() {
     let reading = ROLL.read();
     while let Some(child) = reading.last(None) {
@@ -154,6 +164,7 @@ fn stop_all() {
         }
         child.strike();
     }
+    strays::stop(|| STOPS.load(Ordering::SeqCst) > 1, |_| ());
     // The roll stays read: who waits to close a descriptor must not go on.
     std::mem::forget(reading);
 }

@@ -5,6 +5,7 @@
 //! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
 #![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
 
+pub(crate) mod adopted;
 pub(crate) mod atfork;
 pub(crate) mod clock;
 pub(crate) mod clone;

@@ -1,0 +1,84 @@
+//! Processes that nobody waits for any more: what processes have forked off, and left to the program by ending.
+//!
+//! A program made by `mp_main!` adopts them, so that they do not outlive it: whoever has left its parent, its group and
+//! its session is still found here. A child of the program that shares its process group is the user's own, started by
+//! `Command`, say, and is left to him.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use crate::sys::adopted::{self, Look};
+use crate::sys::direct;
+
+/// How long strays may take to end after SIGTERM, together.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long they may take after SIGKILL.
+const UNKILLABLE: Duration = Duration::from_secs(2);
+
+/// Reaps strays that have ended. `is_known` tells the children that somebody waits for.
+pub(crate) fn reap_dead(is_known: impl Fn(i32) -> bool) {
+    if adopted::some_child(Look::Dead) {
+        let own = adopted::group(0);
+        adopted::children(|id| {
+            if !is_known(id) && adopted::group(id) != own {
+                adopted::reap(id);
+            }
+        });
+    }
+}
+
+/// Stops and reaps all strays: SIGTERM and SIGCONT, a grace for all of them, SIGKILL. When nobody waits for any child.
+///
+/// Allocates nothing, for it is called by signal handlers, too. `hurried` tells whether the grace is over early; `found` is
+/// called once for each of the first [`Told::MOST`] of them.
+pub(crate) fn stop(hurried: impl Fn() -> bool, mut found: impl FnMut(i32)) {
+    let own = adopted::group(0);
+    let begin = direct::now();
+    let mut told = Told { ids: [0; Told::MOST], count: 0 };
+    // To kill one may bring its children here, and so on.
+    while adopted::some_child(Look::Any) {
+        let passed = direct::now() - begin;
+        let kill = passed > GRACE || hurried();
+        let mut left = None;
+        adopted::children(|id| {
+            if adopted::group(id) == own || adopted::reap(id) {
+                return;
+            }
+            let Some(pidfd) = adopted::open(id) else { return };
+            if told.add(id) {
+                found(id);
+                let _ = direct::send_to(pidfd.as_fd(), libc::SIGTERM, false);
+                let _ = direct::send_to(pidfd.as_fd(), libc::SIGCONT, false);
+            }
+            if kill {
+                let _ = direct::send_to(pidfd.as_fd(), libc::SIGKILL, true);
+            }
+            left = Some(pidfd);
+        });
+        let Some(one) = left else { return };
+        if passed > GRACE + UNKILLABLE {
+            return;
+        }
+        direct::has_ended(one.as_fd(), Duration::from_millis(20));
+    }
+}
+
+/// Who has been told to end.
+struct Told {
+    ids: [i32; Told::MOST],
+    count: usize,
+}
+
+impl Told {
+    const MOST: usize = 256;
+
+    /// Whether `id` is new. Those that there is no room for are all old; SIGKILL finds them.
+    fn add(&mut self, id: i32) -> bool {
+        if self.count == Told::MOST || self.ids[..self.count].contains(&id) {
+            return false;
+        }
+        self.ids[self.count] = id;
+        self.count += 1;
+        true
+    }
+}

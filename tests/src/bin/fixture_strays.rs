@@ -1,0 +1,148 @@
+//! Programs made by `mp_main!` whose processes leave others behind; the first argument names one.
+#![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
+
+use std::env;
+use std::process::{Command, ExitCode};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use fixture_kit::{Gate, children, sys, until};
+use mp_runtime::{Rung, guarantees, mp_main, process};
+use nix::unistd::setsid;
+
+mod fixture_kit;
+
+/// Made before the program, so that all processes have it.
+static GATE: Mutex<Option<Arc<Gate>>> = Mutex::new(None);
+
+fn gate() -> Arc<Gate> {
+    Arc::clone(GATE.lock().unwrap().as_ref().unwrap())
+}
+
+fn park() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Leaves behind a process with a session of its own, whose parent is gone, as daemons do. It runs `body`.
+fn daemonise(body: impl FnOnce()) {
+    let middle = sys::fork(|| {
+        setsid().unwrap();
+        sys::fork(body);
+    });
+    nix::sys::wait::waitpid(middle, None).unwrap();
+}
+
+#[process]
+fn leaves_one() {
+    daemonise(|| {
+        gate().open(1);
+        park();
+    });
+    gate().wait();
+}
+
+/// Two that ignore SIGTERM, the one a child of the other.
+#[process]
+fn leaves_stubborn_ones() {
+    daemonise(|| {
+        sys::ignore(libc::SIGTERM);
+        sys::fork(|| {
+            setsid().unwrap();
+            gate().open(1);
+            park();
+        });
+        park();
+    });
+    gate().wait();
+}
+
+#[process]
+fn leaves_one_stopped() {
+    daemonise(|| {
+        gate().open(1);
+        mp_tests::raise(libc::SIGSTOP).unwrap();
+        park();
+    });
+    gate().wait();
+}
+
+#[process]
+fn leaves_one_that_ends() {
+    daemonise(|| ());
+}
+
+#[process]
+fn returns() {}
+
+/// In the scope of a module, a program each.
+macro_rules! programs {
+    ($($name:ident { $($tokens:tt)* })*) => {
+        $(mod $name {
+            use super::*;
+            mp_main! { $($tokens)* }
+            pub(super) fn run() -> ExitCode {
+                main()
+            }
+        })*
+        fn main() -> ExitCode {
+            *GATE.lock().unwrap() = Some(Arc::new(Gate::new()));
+            let code = match env::args().nth(1).as_deref() {
+                $(Some(stringify!($name)) => $name::run(),)*
+                other => panic!("expected a program, found {other:?}"),
+            };
+            GATE.lock().unwrap().take();
+            code
+        }
+    };
+}
+
+programs! {
+    one {
+        leaves_one();
+
+        fn main() {
+            assert!(guarantees().hold(Rung::Subreaper));
+            assert_eq!(guarantees().to_string(), "death signal, lifeline, subreaper");
+        }
+    }
+    stubborn {
+        leaves_stubborn_ones();
+    }
+    stopped {
+        leaves_one_stopped();
+    }
+    exits {
+        leaver: leaves_one();
+
+        fn main() {
+            leaver.join().unwrap();
+            std::process::exit(0);
+        }
+    }
+    waits {
+        leaver: leaves_one();
+
+        fn main() {
+            leaver.join().unwrap();
+            println!("ready");
+            park();
+        }
+    }
+    ended {
+        fn main() {
+            leaves_one_that_ends::spawn().unwrap().join().unwrap();
+            until(|| children().iter().all(|(_, state)| *state == 'Z') && children().len() == 1);
+            returns::spawn().unwrap().join().unwrap();
+            assert_eq!(children(), []);
+        }
+    }
+    by_command {
+        fn main() {
+            let mut foreign = Command::new("sleep").arg("0.05").spawn().unwrap();
+            returns::spawn().unwrap().join().unwrap();
+            assert!(foreign.wait().unwrap().success());
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Does a program made by `mp_main!` find, stop and reap what its processes have left behind?
+
+use std::time::Duration;
+
+use mp_tests::{Expect, Outcome, fixture};
+
+#[track_caller]
+fn ends_well(program: &str) -> Outcome {
+    let outcome = fixture("fixture_strays").arg(program).run();
+    outcome.assert_code(0);
+    outcome
+}
+
+/// How many lines about strays there are, and no others.
+#[track_caller]
+fn strays(outcome: &Outcome) -> usize {
+    let is_one = |line: &&str| line.starts_with("stopped process ") && line.ends_with("`), which had been left behind");
+    assert!(outcome.stderr.lines().all(|line| is_one(&line)), "{outcome}");
+    outcome.stderr.lines().count()
+}
+
+#[test]
+fn daemonised_process_is_stopped_at_the_end() {
+    let outcome = ends_well("one");
+    assert_eq!(strays(&outcome), 1);
+    assert!(outcome.elapsed < Duration::from_secs(2), "{outcome}");
+}
+
+#[test]
+fn daemonised_processes_that_ignore_sigterm_are_killed() {
+    assert_eq!(strays(&ends_well("stubborn")), 2);
+}
+
+#[test]
+fn daemonised_process_that_is_stopped_is_continued_to_end() {
+    let outcome = ends_well("stopped");
+    assert_eq!(strays(&outcome), 1);
+    assert!(outcome.elapsed < Duration::from_secs(2), "{outcome}");
+}
+
+#[test]
+fn daemonised_process_is_stopped_at_an_exit() {
+    // Nobody closes the gate.
+    let outcome = fixture("fixture_strays").arg("exits").expect(Expect::FdsOpen).run();
+    outcome.assert_code(0);
+    assert_eq!(strays(&outcome), 1);
+}
+
+#[test]
+fn daemonised_process_is_stopped_when_a_signal_ends_the_program() {
+    let mut running = fixture("fixture_strays").arg("waits").start();
+    assert_eq!(running.read_line().as_deref(), Some("ready"));
+    assert!(running.signal(libc::SIGTERM));
+    let outcome = running.finish();
+    outcome.assert_signal(libc::SIGTERM);
+    assert!(outcome.report.adopted.is_empty(), "{outcome}");
+}
+
+#[test]
+fn daemonised_process_that_has_ended_is_reaped_at_the_next_start() {
+    assert_eq!(strays(&ends_well("ended")), 0);
+}
+
+#[test]
+fn process_of_a_command_is_left_to_the_user() {
+    assert_eq!(strays(&ends_well("by_command")), 0);
+}
