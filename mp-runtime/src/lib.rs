@@ -80,6 +80,12 @@
 //! | `Barrier` | [`Barrier`](sync::Barrier); its action is what the [leader](sync::BarrierWaitResult::is_leader) does |
 //! | `shared_memory.SharedMemory` | [`SharedBytes`]; it has no name, and so nothing to unlink |
 //!
+//! # Many items
+//!
+//! [`par_map`] runs a closure over a slice in as many processes as there are processors, which inherit both. A [`Pool`] keeps its
+//! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, by whatever
+//! means and at whatever instant, the item that it was at has failed with that [`Exit`]; all others have their values.
+//!
 //! # How a process ends, and its parent
 //!
 //! | end of the function | [`ExitKind`] | exit code |
@@ -131,7 +137,7 @@
 //!
 //! # What this is not
 //!
-//! No sandbox: a process can do what its parent can. No pool, no restarts and no
+//! No sandbox: a process can do what its parent can. No restarts and no
 //! start by `exec`, yet. No other system than Linux. A process that forks by other means than `spawn` is on its own:
 //! what it forks off is not watched.
 //!
@@ -147,6 +153,7 @@ compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death s
 pub mod __private;
 mod error;
 mod ipc;
+mod pool;
 mod process;
 mod program;
 mod shm;
@@ -174,6 +181,11 @@ pub use ipc::shared_box::SharedBox;
 pub use ipc::shared_bytes::SharedBytes;
 pub use ipc::shared_slice::SharedSlice;
 pub use mp_macros::{mp_main, process};
+pub use pool::error::{PoolError, TaskError, TaskErrorKind, TaskStage};
+pub use pool::imap::{Imap, ImapUnordered};
+pub use pool::par_map::par_map;
+pub use pool::pool::{Pool, Shutdown};
+pub use pool::settings::PoolBuilder;
 pub use process::body::Body;
 pub use process::builder::Builder;
 pub use process::closure::spawn;

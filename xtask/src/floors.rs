@@ -30,7 +30,7 @@ pub(crate) const RUNTIME: Floors = Floors {
         Apart(&["ipc"]),              // F3 what processes hold in common
         Apart(&["process"]),          // F4 one process, from start to report
         Apart(&["program"]),          // F5 what `mp_main!` runs on
-        Apart(&[]),                   // F6 later `pool`, `cluster`
+        Apart(&["pool"]),             // F6 many processes as one; later `cluster`
         Apart(&["__private", "lib"]), // F7 the macro ABI; the guide and re-exports
     ],
 };

@@ -92,6 +92,12 @@ impl Panic {
         (message, location.map(|Location { file, line, column }| (file, line, column)), thread, backtrace)
     }
 
+    /// Appends the panic to `bytes`.
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        // Strings and integers always encode.
+        let _ = codec::append(&self.fields(), bytes);
+    }
+
     pub(crate) fn send(&self, outbox: Outbox, state: State) {
         // Strings and integers always encode; what can fail is the write, and then the exit status tells.
         let _ = outbox.send(state, &self.fields());

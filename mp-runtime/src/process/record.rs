@@ -19,7 +19,8 @@ use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
 use crate::sys::pidfd;
 use crate::sys::roll::Place;
-use crate::sys::wait::{self, Waited};
+use crate::sys::signal;
+use crate::sys::wait::{self, Halt, Waited};
 
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
@@ -220,6 +221,43 @@ impl Record {
             Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(()),
             Err(errno) => Err(errno.into()),
         }
+    }
+
+    /// Kills it, and what is in its process group.
+    pub(crate) fn kill_group(&self) {
+        // Held so that nobody reaps it meanwhile: until then its id is its own, and its group's.
+        let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.end.get().is_none() && !self.is_foreign() {
+            signal::kill_group(self.id);
+            // It may not have made its group yet.
+            let _ = self.send(libc::SIGKILL);
+        }
+    }
+
+    /// Stops it (SIGSTOP) and waits for that; `false` if it has ended.
+    ///
+    /// One that the kernel does not stop within a tenth of a second, for it waits for a disk, does not go on in its
+    /// program either.
+    pub(crate) fn suspend(&self) -> bool {
+        const PATIENCE: Duration = Duration::from_millis(100);
+        let begin = Instant::now();
+        if self.send(libc::SIGSTOP).is_err() {
+            return false;
+        }
+        while let Some(pidfd) = self.pidfd.get() {
+            match wait::halt(pidfd) {
+                Halt::Running if begin.elapsed() < PATIENCE => thread::yield_now(),
+                Halt::Ended => return false,
+                Halt::Running | Halt::Stopped => return true,
+            }
+        }
+        false
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        // Fails only if it has ended.
+        let _ = self.send(libc::SIGCONT);
     }
 
     /// Hands the bytes of its value to `read`, if it has returned one.

@@ -8,6 +8,7 @@ pub(crate) mod access;
 pub(crate) mod barrier;
 pub(crate) mod condvar;
 pub(crate) mod cursor;
+pub(crate) mod draft;
 pub(crate) mod flag;
 pub(crate) mod growing;
 pub(crate) mod ledger;

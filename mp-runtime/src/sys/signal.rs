@@ -2,7 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use nix::sys::signal::{SigSet, SigmaskHow};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg};
+use nix::unistd::Pid;
 
 /// All signals held back from this thread; dropped, the mask is as it was.
 pub(crate) struct Blocked {
@@ -21,6 +22,12 @@ impl Drop for Blocked {
         // Can only fail for a bad `how`.
         let _ = self.before.thread_set_mask();
     }
+}
+
+/// Kills all processes of the group of `leader`, a child that is not reaped: so the number is its own.
+pub(crate) fn kill_group(leader: Pid) {
+    // Fails if it has no group of its own yet, or nobody in it can be killed.
+    let _ = killpg(leader, Signal::SIGKILL);
 }
 
 /// Takes away the signals of `set`, which are blocked, if they are pending.

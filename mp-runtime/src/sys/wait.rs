@@ -30,6 +30,27 @@ pub(crate) fn block(pidfd: BorrowedFd<'_>) {
     while let Err(Errno::EINTR) = waitid(pidfd, libc::WEXITED | libc::WNOWAIT, None) {}
 }
 
+/// Whether a child goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Halt {
+    Running,
+    /// By a signal; until it is continued.
+    Stopped,
+    Ended,
+}
+
+/// Whether the child goes on; takes no status.
+pub(crate) fn halt(pidfd: BorrowedFd<'_>) -> Halt {
+    use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+    let ends = WaitPidFlag::WEXITED | WaitPidFlag::WSTOPPED;
+    match waitid(Id::PIDFd(pidfd), ends | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
+        Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => Halt::Running,
+        Ok(WaitStatus::Stopped(..)) => Halt::Stopped,
+        // Also an end that nix has no word for.
+        _ => Halt::Ended,
+    }
+}
+
 /// Takes the status of the child, if it has ended.
 pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> Waited {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();

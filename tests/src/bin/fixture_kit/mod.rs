@@ -4,7 +4,8 @@
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
-use std::thread::yield_now;
+use std::thread::{park_timeout, yield_now};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -47,6 +48,14 @@ pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Lets time pass, as work that takes so long does. Nothing is synchronised by it.
+pub(crate) fn pass(time: Duration) {
+    let begin = Instant::now();
+    while let Some(left) = time.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+        park_timeout(left);
+    }
+}
+
 /// Waits until a child has ended, and leaves its status where it is.
 pub(crate) fn ended(id: u32) {
     let waited = waitid(Id::Pid(pid(id)), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
@@ -67,9 +76,14 @@ pub(crate) fn stat(id: u32) -> Option<(char, u32)> {
 
 /// The children of this process by their state, zombies included.
 pub(crate) fn children() -> Vec<(u32, char)> {
+    children_of(std::process::id())
+}
+
+/// The children of a process, as above.
+pub(crate) fn children_of(process: u32) -> Vec<(u32, char)> {
     let ids = fs::read_dir("/proc").expect("procfs").flatten();
     let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let ours = |id| stat(id).filter(|(_, parent)| *parent == std::process::id()).map(|(state, _)| (id, state));
+    let ours = |id| stat(id).filter(|(_, parent)| *parent == process).map(|(state, _)| (id, state));
     ids.filter_map(ours).collect()
 }
 

@@ -203,3 +203,14 @@ impl RobustMutex {
         unsafe { libc::pthread_mutex_trylock(self.0) }
     }
 }
+
+/// Zeroes that this process shares with those it forks from now on, for as long as they live.
+pub(crate) fn shared_counters(count: usize) -> &'static [AtomicUsize] {
+    let length = count * size_of::<AtomicUsize>();
+    let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+    let start = unsafe { libc::mmap(ptr::null_mut(), length, access, flags, -1, 0) };
+    assert_ne!(start, libc::MAP_FAILED);
+    // SAFETY: mapped for good, aligned to a page, zeroed, and accessed by atomic operations only.
+    unsafe { std::slice::from_raw_parts(start.cast(), count) }
+}

@@ -1,0 +1,105 @@
+//! Who gets what: workers are started, get batches, give some back for others that have none, and are let go.
+
+use nix::errno::Errno;
+use std::os::fd::AsFd;
+
+use crate::pool::batch::Batch;
+use crate::pool::engine::Engine;
+use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::lane::Lane;
+use crate::pool::worker::Worker;
+
+impl Engine<'_> {
+    /// Gives out what is queued, to those who have least.
+    pub(super) fn dispatch(&mut self) {
+        self.workers.iter_mut().for_each(Worker::push_on);
+        self.renew();
+        let depth = self.pace.depth();
+        while !self.queue.is_empty() {
+            let open = self.workers.iter_mut().filter(|worker| worker.is_open() && worker.sent.len() < depth);
+            let Some(worker) = open.min_by_key(|worker| worker.sent.len()) else { break };
+            let Some(mut batch) = self.queue.pop_front() else { break };
+            if let Some(most) = self.settings.max_tasks {
+                let left = u32::try_from(most.saturating_sub(worker.given)).unwrap_or(u32::MAX).max(1);
+                if batch.count > left {
+                    self.queue.push_front(batch.part(left, batch.count - left));
+                    batch = batch.part(0, left);
+                }
+            }
+            worker.give(batch);
+            worker.wake();
+        }
+        if self.queue.is_empty() {
+            self.share();
+        }
+        self.let_go();
+    }
+
+    /// Takes work from who has much of it, for those who have none.
+    fn share(&mut self) {
+        loop {
+            let Some(idle) = self.workers.iter().position(|worker| worker.is_open() && worker.sent.is_empty()) else {
+                return;
+            };
+            let busiest = (0..self.workers.len()).max_by_key(|at| self.workers[*at].sent.len());
+            let Some(busiest) = busiest.filter(|at| self.workers[*at].sent.len() > 1) else { return };
+            let Some(batch) = self.workers[busiest].take_back() else { return };
+            self.workers[idle].give(batch);
+            self.workers[idle].wake();
+        }
+    }
+
+    /// Lets workers go that have had as many items as they may.
+    fn let_go(&mut self) {
+        let Some(most) = self.settings.max_tasks else { return };
+        self.workers.iter_mut().filter(|worker| worker.given >= most).for_each(Worker::let_go);
+    }
+
+    /// Starts workers in the place of those that are gone, while there is work for them.
+    fn renew(&mut self) {
+        if self.queue.is_empty() {
+            return;
+        }
+        while self.trouble.is_none() && self.staying() < self.settings.workers {
+            if let Err(error) = self.start_worker() {
+                if self.staying() == 0 {
+                    self.trouble = Some(error);
+                }
+                break;
+            }
+        }
+        if self.staying() == 0
+            && let Some(error) = self.trouble.clone()
+        {
+            let queue: Vec<Batch> = self.queue.drain(..).collect();
+            for batch in queue {
+                self.fail(&batch, TaskErrorKind::NotRun(error.clone()));
+            }
+        }
+    }
+
+    /// How many workers there are that can be given work, now or soon.
+    pub(super) fn staying(&self) -> usize {
+        self.workers.iter().filter(|worker| !worker.is_leaving()).count()
+    }
+
+    pub(super) fn start_worker(&mut self) -> Result<(), PoolError> {
+        let number = self.started;
+        let is_timed = self.settings.is_timed;
+        let worker = Worker::start(number, &self.settings.name, is_timed, &*self.work)?;
+        self.started += 1;
+        // An odd number is an end, an even one a call for attention.
+        let pidfd = worker.child.record().pidfd().get().ok_or(Errno::EBADF)?;
+        let watched = self
+            .set
+            .add(pidfd.as_fd(), 2 * number + 1)
+            .and_then(|()| worker.lanes().map(Lane::event).try_for_each(|event| self.set.add_event(event, 2 * number)));
+        if let Err(errno) = watched {
+            worker.kill();
+            worker.child.record().wait(None);
+            return Err(errno.into());
+        }
+        self.workers.push(worker);
+        Ok(())
+    }
+}

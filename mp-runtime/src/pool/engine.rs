@@ -1,0 +1,277 @@
+//! What drives a pool: one loop, run by whoever waits for a result, over the workers' rings, their ends, and the clock.
+//!
+//! A pool has no thread of its own, for it forks. While nobody waits for it, its workers go on with what they have.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::Instant;
+
+use crate::ipc::spin;
+use crate::pool::batch::Batch;
+use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::job::{Delivery, JobId, Jobs, Limits, Outcome};
+use crate::pool::lane::Received;
+use crate::pool::message::{HEAD, Head, Kind};
+use crate::pool::pace::Pace;
+use crate::pool::settings::Settings;
+use crate::pool::work::Work;
+use crate::pool::worker::Worker;
+use crate::sys::clock;
+use crate::sys::event::Set;
+use crate::sys::identity::{self, Identity};
+
+/// A pool without its types.
+pub(crate) struct Engine<'f> {
+    pub(super) work: Box<dyn Work + 'f>,
+    pub(super) settings: Settings,
+    pub(super) set: Set,
+    pub(super) workers: Vec<Worker>,
+    /// What no worker has yet.
+    pub(super) queue: VecDeque<Batch>,
+    pub(super) jobs: Jobs,
+    pub(super) pace: Pace,
+    /// How many workers were started.
+    pub(super) started: u64,
+    /// How many of them have died in a row without getting ready.
+    pub(super) fruitless: u32,
+    /// Why no more workers are started.
+    pub(super) trouble: Option<PoolError>,
+    /// Whether something has come in since the loop began, or there is room for more.
+    pub(super) has_news: bool,
+    /// Messages whose memory can be used again.
+    spare: Vec<Vec<u8>>,
+    /// When the workers' ends were looked for last, in milliseconds.
+    looked: u64,
+    owner: Identity,
+}
+
+/// How often to look for ends while there is no time to sleep, in milliseconds.
+const LOOK: u64 = 10;
+
+/// Messages taken from one worker before it is another's turn.
+const TURN: usize = 64;
+
+const SPARES: usize = 256;
+
+impl<'f> Engine<'f> {
+    pub(crate) fn new(settings: Settings, work: Box<dyn Work + 'f>) -> Result<Engine<'f>, PoolError> {
+        let mut engine = Engine {
+            work,
+            settings,
+            set: Set::new()?,
+            workers: Vec::new(),
+            queue: VecDeque::new(),
+            jobs: Jobs::default(),
+            pace: Pace::default(),
+            started: 0,
+            fruitless: 0,
+            trouble: None,
+            has_news: false,
+            spare: Vec::new(),
+            looked: 0,
+            owner: identity::current(),
+        };
+        for _ in 0..engine.settings.workers {
+            engine.start_worker()?;
+        }
+        Ok(engine)
+    }
+
+    /// Finds out whether this is a copy in another process: then the workers are not its own.
+    pub(crate) fn settle(&mut self) {
+        if identity::current() != self.owner {
+            self.owner = identity::current();
+            mem::forget(mem::take(&mut self.workers));
+            mem::forget(mem::take(&mut self.queue));
+            self.trouble = Some(PoolError::foreign());
+        }
+    }
+
+    /// Waits until all workers are ready.
+    pub(crate) fn prepare(&mut self) -> Result<(), PoolError> {
+        while self.trouble.is_none() && !self.workers.iter().all(|worker| worker.is_prepared) {
+            self.turn();
+            if self.workers.iter().all(|worker| worker.is_prepared) {
+                break;
+            }
+            self.rest(None);
+        }
+        self.trouble.clone().map_or(Ok(()), Err)
+    }
+
+    pub(crate) fn open_job(&mut self, limits: Limits) -> JobId {
+        self.jobs.open(limits)
+    }
+
+    /// Forgets a job. What no worker has begun with is not run.
+    pub(crate) fn close_job(&mut self, job: JobId) {
+        if self.jobs.close(job) {
+            self.queue.retain(|batch| batch.job != job);
+        }
+    }
+
+    /// The next thing that has come in for a job.
+    #[inline]
+    pub(crate) fn take(&mut self, job: JobId) -> Option<Delivery> {
+        self.jobs.get(job)?.inbox.pop_front()
+    }
+
+    /// Memory for a message.
+    #[inline]
+    pub(crate) fn blank(&mut self) -> Vec<u8> {
+        let mut message = self.spare.pop().unwrap_or_default();
+        Head::reserve(&mut message);
+        message
+    }
+
+    /// Gives the memory of a message back.
+    #[inline]
+    pub(crate) fn recycle(&mut self, message: Vec<u8>) {
+        const MOST: usize = 256 << 10;
+        if self.spare.len() < SPARES && message.capacity() <= MOST {
+            self.spare.push(message);
+        }
+    }
+
+    /// Whether a worker could take another batch now, beside what is queued.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        let depth = self.pace.depth();
+        let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };
+        // Those that are gone are replaced once there is something for them.
+        let missing = self.settings.workers.saturating_sub(self.staying());
+        self.trouble.is_some() || self.queue.len() < self.workers.iter().map(room).sum::<usize>() + missing * depth
+    }
+
+    /// Adds a batch to the queue.
+    #[inline]
+    pub(crate) fn add(&mut self, batch: Batch) {
+        self.queue.push_back(batch);
+    }
+
+    /// Drives the pool until something has come in for some job, or there is room for more, or `deadline`; `false` if that
+    /// came first.
+    pub(crate) fn drive(&mut self, deadline: Option<Instant>) -> bool {
+        self.has_news = false;
+        loop {
+            self.turn();
+            if self.has_news {
+                return true;
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return false;
+            }
+            self.rest(deadline);
+        }
+    }
+
+    /// Takes what has come, and gives out what there is.
+    pub(crate) fn turn(&mut self) {
+        for at in 0..self.workers.len() {
+            if self.workers[at].results.has_message() {
+                self.collect(at);
+            }
+        }
+        let now = clock::coarse();
+        if now.wrapping_sub(self.looked) >= LOOK {
+            self.looked = now;
+            self.look(Some(Instant::now()));
+        }
+        self.dispatch();
+    }
+
+    /// Takes messages from a worker. They are taken one by one, so that what comes of one that is wrong is clear.
+    pub(super) fn collect(&mut self, at: usize) {
+        for _ in 0..TURN {
+            let mut message = mem::take(&mut self.workers[at].incoming);
+            if message.capacity() == 0 {
+                message = self.spare.pop().unwrap_or_default();
+                message.clear();
+            }
+            match self.workers[at].results.receive(&mut message) {
+                Ok(Received::Nothing) => {
+                    self.workers[at].incoming = message;
+                    break;
+                }
+                Ok(Received::Part) => self.workers[at].incoming = message,
+                Ok(Received::Whole) => self.receive(at, message),
+                // Nobody but a worker gone wild writes such a thing.
+                Err(_) => self.workers[at].kill(),
+            }
+        }
+        self.workers[at].results.wake();
+    }
+
+    /// Files one message.
+    fn receive(&mut self, at: usize, message: Vec<u8>) {
+        let worker = &mut self.workers[at];
+        let Some((head, _)) = Head::read(&message) else { return worker.kill() };
+        if head.kind == Kind::Ready {
+            worker.is_prepared = true;
+            self.fruitless = 0;
+            self.has_news = true;
+            return self.recycle(message);
+        }
+        // Its results come in the order in which the batches went, less those that were taken back.
+        let Some(batch) = worker.sent.front_mut().filter(|batch| batch.number == head.batch) else {
+            return worker.kill();
+        };
+        let (job, first) = (batch.job, batch.first + u64::from(batch.done));
+        batch.done = batch.done.saturating_add(head.count).min(batch.count);
+        // The last message of a batch says how long it took; there may be nothing else left to say.
+        if head.nanos > 0
+            && let Some(batch) = worker.sent.pop_front()
+        {
+            self.pace.note(head.nanos, batch.count);
+            // There is room for another, if nothing else.
+            self.has_news = true;
+            self.recycle(batch.message);
+        }
+        if head.count > 0 {
+            self.deliver(job, first, head.count, Outcome::Told { bytes: message, from: HEAD });
+        }
+    }
+
+    /// Puts something into the inbox of a job, if that is still open.
+    #[inline]
+    pub(super) fn deliver(&mut self, job: JobId, first: u64, count: u32, outcome: Outcome) {
+        self.has_news = true;
+        if let Some(job) = self.jobs.get(job) {
+            job.inbox.push_back(Delivery { first, count, outcome });
+        }
+    }
+
+    /// Fails a batch, or what is left of it.
+    pub(super) fn fail(&mut self, batch: &Batch, kind: TaskErrorKind) {
+        let outcome = Outcome::Failed(kind, batch.attempts);
+        self.deliver(batch.job, batch.first + u64::from(batch.done), batch.count - batch.done, outcome);
+    }
+
+    /// Waits until a worker has sent something or has ended, or until `deadline`, or until it is time to look after
+    /// somebody. At first awake, where that is likely to be short.
+    ///
+    /// The order matters, as it does in [`Link::wait`](crate::ipc::link::Link::wait).
+    pub(super) fn rest(&mut self, deadline: Option<Instant>) {
+        let wanted = |workers: &[Worker]| workers.iter().any(Worker::wants_attention);
+        if self.pace.is_short() && spin::until(|| wanted(&self.workers)) {
+            return;
+        }
+        self.workers.iter().for_each(Worker::fall_asleep);
+        if wanted(&self.workers) {
+            return;
+        }
+        let limit = self.next_limit();
+        self.look([deadline, limit].into_iter().flatten().min());
+        if limit.is_some_and(|limit| Instant::now() >= limit) {
+            self.enforce();
+        }
+    }
+
+    /// Waits until something happens, or `deadline`, and buries those who have ended.
+    fn look(&mut self, deadline: Option<Instant>) {
+        let Ok(happened) = self.set.wait(deadline) else { return };
+        for number in happened.numbers().filter(|number| number % 2 == 1) {
+            self.bury(number / 2);
+        }
+    }
+}

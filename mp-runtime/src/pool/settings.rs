@@ -1,0 +1,154 @@
+//! Settings of a pool that is not started yet.
+
+use std::thread;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::pool::error::PoolError;
+use crate::pool::job::Limits;
+use crate::pool::pool::Pool;
+use crate::pool::work::Call;
+
+/// What a pool is told at its start.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) workers: usize,
+    /// How many items a worker is given at most.
+    pub(crate) max_tasks: Option<u64>,
+    pub(crate) limits: Limits,
+    /// Whether items may have time limits.
+    pub(crate) is_timed: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: "pool".to_owned(),
+            workers: available_workers(),
+            max_tasks: None,
+            limits: Limits::default(),
+            is_timed: false,
+        }
+    }
+}
+
+/// The processors this process may use: by its affinity and by the quota of its control group.
+pub(crate) fn available_workers() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A [`Pool`] to be, and its settings.
+///
+/// ```
+/// use std::time::Duration;
+/// use mp_runtime::Pool;
+///
+/// let pool = Pool::builder().workers(2).name("squares").timeout(Duration::from_secs(5)).start(|n: u64| n * n)?;
+/// assert_eq!(pool.map(1..=4)?, [1, 4, 9, 16]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "a pool is started by `start`"]
+pub struct PoolBuilder {
+    settings: Settings,
+}
+
+impl PoolBuilder {
+    /// Sets how many workers there are. Unless this is called, as many as this process may use processors.
+    ///
+    /// # Panics
+    ///
+    /// If that is 0.
+    pub fn workers(mut self, count: usize) -> Self {
+        assert!(count > 0, "a pool needs at least one worker");
+        self.settings.workers = count;
+        self
+    }
+
+    /// Sets the name of the workers: they are called `name.0`, `name.1` and so on. Else they are `pool.0` ...
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.settings.name = name.into();
+        self
+    }
+
+    /// Sets how many items a worker is given before another takes its place: for functions that leak.
+    ///
+    /// # Panics
+    ///
+    /// If that is 0.
+    pub fn max_tasks(mut self, count: u64) -> Self {
+        assert!(count > 0, "a worker needs at least one task");
+        self.settings.max_tasks = Some(count);
+        self
+    }
+
+    /// Sets how long one item may take. When it takes longer, its worker is killed, with all processes of its group, and
+    /// another takes its place; only that item fails.
+    ///
+    /// The limit is held, within 20 ms, while somebody waits for the pool: it has no thread of its own.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.settings.limits.timeout = Some(limit);
+        self.settings.is_timed = true;
+        self
+    }
+
+    /// Sets how often an item whose worker has died is given to another. Only for a function that may run twice on the
+    /// same item. A panic is an answer, and not tried again; nor is what took too long.
+    pub fn retries(mut self, count: u32) -> Self {
+        self.settings.limits.retries = count;
+        self
+    }
+
+    /// Starts the pool: its workers are forked around `function`. See [`Pool::new`].
+    ///
+    /// # Errors
+    ///
+    /// When a worker cannot be started; see [`Builder::spawn`](crate::Builder::spawn).
+    pub fn start<'f, A, R, F>(self, function: F) -> Result<Pool<'f, A, R>, PoolError>
+    where
+        A: Serialize + DeserializeOwned + 'f,
+        R: Serialize + DeserializeOwned + 'f,
+        F: Fn(A) -> R + 'f,
+    {
+        let function = move |_: &mut Option<()>, argument| function(argument);
+        Pool::start(self.settings, Box::new(Call::new(None::<fn()>, function)))
+    }
+
+    /// Starts a pool whose workers have a state each: each makes its own by `init`, and `function` gets it with each item.
+    ///
+    /// Waits until all of them have done so. After a panic of `function` the state is made anew.
+    ///
+    /// ```
+    /// use mp_runtime::Pool;
+    ///
+    /// let pool = Pool::builder().workers(1).start_with(|| 0, |sum: &mut u32, n: u32| {
+    ///     *sum += n;
+    ///     *sum
+    /// })?;
+    /// assert_eq!(pool.map([1, 2, 3])?, [1, 3, 6]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a worker cannot be started, or does not come through `init`.
+    pub fn start_with<'f, S, A, R, I, F>(self, init: I, function: F) -> Result<Pool<'f, A, R>, PoolError>
+    where
+        S: 'f,
+        A: Serialize + DeserializeOwned + 'f,
+        R: Serialize + DeserializeOwned + 'f,
+        I: Fn() -> S + 'f,
+        F: Fn(&mut S, A) -> R + 'f,
+    {
+        let function = move |state: &mut Option<S>, argument| match state {
+            Some(state) => function(state, argument),
+            None => unreachable!("the state is made first"),
+        };
+        let pool = Pool::start(self.settings, Box::new(Call::new(Some(init), function)))?;
+        pool.engine().prepare()?;
+        Ok(pool)
+    }
+}

@@ -1,0 +1,76 @@
+//! The end of a pool.
+
+use std::time::{Duration, Instant};
+
+use crate::pool::batch::Batch;
+use crate::pool::engine::Engine;
+use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::pool::Shutdown;
+use crate::pool::worker::{Sentence, Worker};
+
+/// How long workers may take to finish what they are at when their pool is dropped, and to leave when it ends.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+impl Engine<'_> {
+    /// Brings the workers to their end. After `grace`, if it is given, they are killed.
+    pub(super) fn end(&mut self, how: Shutdown, grace: Option<Duration>) {
+        let mut deadline = grace.and_then(|grace| Instant::now().checked_add(grace));
+        if how == Shutdown::Wait {
+            while !self.is_idle() {
+                self.drive(None);
+            }
+        }
+        // From here on nobody is started.
+        self.trouble.get_or_insert(PoolError::ended());
+        if how != Shutdown::Wait {
+            self.cancel_all();
+        }
+        if how == Shutdown::Now {
+            self.kill_all();
+        }
+        while !self.workers.is_empty() {
+            self.workers.iter_mut().for_each(Worker::let_go);
+            if self.is_idle() && deadline.is_none() {
+                // They have only to leave.
+                deadline = Instant::now().checked_add(GRACE);
+            }
+            self.rest(deadline);
+            self.turn();
+            self.cancel_queue();
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.kill_all();
+                deadline = Instant::now().checked_add(GRACE);
+            }
+        }
+        self.cancel_queue();
+    }
+
+    /// Whether nobody has anything to do.
+    fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.workers.iter().all(|worker| worker.sent.is_empty())
+    }
+
+    /// Cancels what nobody has begun with.
+    fn cancel_all(&mut self) {
+        for at in 0..self.workers.len() {
+            while let Some(batch) = self.workers[at].take_back() {
+                self.queue.push_back(batch);
+            }
+        }
+        self.cancel_queue();
+    }
+
+    fn cancel_queue(&mut self) {
+        let queue: Vec<Batch> = self.queue.drain(..).collect();
+        queue.iter().for_each(|batch| self.fail(batch, TaskErrorKind::Cancelled));
+    }
+
+    fn kill_all(&mut self) {
+        for worker in &mut self.workers {
+            if let Some((_, mark)) = worker.at_work() {
+                worker.sentence = Some((mark, Sentence::Cancelled));
+            }
+            worker.kill();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the workers of a pool run, without its types: bytes in, bytes out.
+
+use std::marker::PhantomData;
+use std::mem;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::pool::desk::Desk;
+use crate::pool::frame::{Frames, Kind};
+use crate::shm::draft::Step;
+use crate::wire::codec;
+
+/// A function of a pool, as the pool keeps it.
+pub(crate) trait Work {
+    /// In a worker: makes its state, which lives until `then` is done.
+    fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve));
+}
+
+/// A function of a pool with the state of one worker.
+pub(crate) trait Serve {
+    /// Works on the items of a batch, from the item `start` on.
+    fn serve(&mut self, batch: Batch<'_>, start: u32, desk: &mut Desk<'_>);
+
+    /// Makes the state anew, after a panic that may have left it half changed.
+    fn renew(&mut self);
+}
+
+/// A batch as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch<'a> {
+    /// The number of its first item in the job.
+    pub(crate) first: u64,
+    pub(crate) count: u32,
+    pub(crate) items: Frames<'a>,
+}
+
+/// A function over arguments that are sent.
+pub(crate) struct Call<I, F, A, R> {
+    init: Option<I>,
+    function: F,
+    types: PhantomData<fn(A) -> R>,
+}
+
+impl<I, F, A, R> Call<I, F, A, R> {
+    pub(crate) fn new(init: Option<I>, function: F) -> Self {
+        Call { init, function, types: PhantomData }
+    }
+}
+
+impl<I, S, F, A, R> Work for Call<I, F, A, R>
+where
+    I: Fn() -> S,
+    F: Fn(&mut Option<S>, A) -> R,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve)) {
+        then(&mut Caller { call: self, state: self.init.as_ref().map(|init| init()) });
+    }
+}
+
+struct Caller<'a, I, S, F, A, R> {
+    call: &'a Call<I, F, A, R>,
+    state: Option<S>,
+}
+
+impl<I, S, F, A, R> Serve for Caller<'_, I, S, F, A, R>
+where
+    I: Fn() -> S,
+    F: Fn(&mut Option<S>, A) -> R,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    fn serve(&mut self, mut batch: Batch<'_>, start: u32, desk: &mut Desk<'_>) {
+        batch.items.skip_items(start);
+        for item in start..batch.count {
+            desk.at(item, Step::Reading);
+            let Some((_, bytes)) = batch.items.next() else { return };
+            match codec::decode::<A>(bytes) {
+                Ok(argument) => {
+                    desk.step(Step::Running);
+                    let value = (self.call.function)(&mut self.state, argument);
+                    desk.step(Step::Writing);
+                    desk.give(|bytes| codec::append(&value, bytes));
+                }
+                Err(error) => desk.refuse(Kind::Unreadable, &error.to_string()),
+            }
+        }
+    }
+
+    fn renew(&mut self) {
+        let fresh = self.call.init.as_ref().map(|init| init());
+        // To drop what may be half changed could panic again.
+        mem::forget(mem::replace(&mut self.state, fresh));
+    }
+}
+
+/// A function over a slice that the workers have inherited: only numbers are sent.
+pub(crate) struct Each<'d, T, F, R> {
+    data: &'d [T],
+    function: F,
+    types: PhantomData<fn() -> R>,
+}
+
+impl<'d, T, F, R> Each<'d, T, F, R> {
+    pub(crate) fn new(data: &'d [T], function: F) -> Self {
+        Each { data, function, types: PhantomData }
+    }
+}
+
+impl<T, F: Fn(&T) -> R, R: Serialize> Work for Each<'_, T, F, R> {
+    fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve)) {
+        then(&mut { self });
+    }
+}
+
+impl<T, F: Fn(&T) -> R, R: Serialize> Serve for &Each<'_, T, F, R> {
+    fn serve(&mut self, batch: Batch<'_>, start: u32, desk: &mut Desk<'_>) {
+        let items = self.data.iter().skip(batch.first as usize + start as usize);
+        for (item, element) in (start..batch.count).zip(items) {
+            desk.at(item, Step::Running);
+            let value = (self.function)(element);
+            desk.step(Step::Writing);
+            desk.give(|bytes| codec::append(&value, bytes));
+        }
+    }
+
+    fn renew(&mut self) {}
+}
