@@ -38,3 +38,12 @@ pub(crate) fn take(link: &Link, turn: Receiving<'_, Mapped>, front: Front) -> Re
     link.wake(Side::Send);
     found.ok_or(ChannelError::corrupt())
 }
+
+/// Throws away what a sender that was killed has left without a message; for when there is no message and no sender any
+/// more. Otherwise the next message with descriptors sees to it.
+#[cold]
+pub(crate) fn clear(link: &Link) {
+    while fdpass::peek(link.inbox(), &mut []).is_ok() {
+        fdpass::discard(link.inbox());
+    }
+}

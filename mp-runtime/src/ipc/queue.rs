@@ -128,10 +128,7 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
         buffer::with(|bytes| {
             loop {
                 let news = link.ring.news();
-                let open = match patience {
-                    Patience::Never => link.is_alive(Side::Send, me),
-                    Patience::Until(_) => link.is_attended(Side::Send),
-                };
+                let open = link.is_attended(Side::Send);
                 if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
                     let cleared = turn.clear().map_err(ChannelError::from)?;
                     let taken = turn.take_one(me, is_gone, bytes).map_err(ChannelError::from)?;
@@ -146,7 +143,14 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
                 if !open && !link.ring.has_message() {
                     return Err(Missed::Disconnected);
                 }
-                let Patience::Until(deadline) = patience else { return Err(Missed::Empty) };
+                let Patience::Until(deadline) = patience else {
+                    // Nobody has waited, so perhaps nobody has noticed who of them has died.
+                    let _ = (link.is_alive(Side::Send, me), link.is_alive(Side::Receive, me));
+                    if link.ring.news() == news {
+                        return Err(Missed::Empty);
+                    }
+                    continue;
+                };
                 let ready = || link.ring.news() != news;
                 if !link.wait(Side::Receive, Company::All, me, deadline, ready)? {
                     return Err(Missed::Empty);

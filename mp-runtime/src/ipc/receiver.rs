@@ -185,12 +185,16 @@ impl<T: DeserializeOwned> Receiver<T> {
                     Patience::Never if link.is_alive(Side::Send, me) || link.ring.has_message() => {
                         return Err(Missed::Empty);
                     }
-                    Patience::Never => return Err(Missed::Disconnected),
+                    Patience::Never => {
+                        inbox::clear(link);
+                        return Err(Missed::Disconnected);
+                    }
                 };
                 if !link.wait(Side::Receive, Company::Others, me, deadline, || link.ring.has_message())? {
                     return Err(Missed::Empty);
                 }
                 if !link.is_attended(Side::Send) && !link.ring.has_message() {
+                    inbox::clear(link);
                     return Err(Missed::Disconnected);
                 }
             }

@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 pub(crate) mod ends;
 pub(crate) mod stepper;
 pub(crate) mod sys;
+pub(crate) mod victim;
 
 /// A place where processes wait for each other: `open(n)` lets n of those pass that `wait`, now or later.
 pub(crate) struct Gate {

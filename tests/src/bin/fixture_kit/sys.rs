@@ -214,3 +214,23 @@ pub(crate) fn shared_counters(count: usize) -> &'static [AtomicUsize] {
     // SAFETY: mapped for good, aligned to a page, zeroed, and accessed by atomic operations only.
     unsafe { std::slice::from_raw_parts(start.cast(), count) }
 }
+
+/// Has this process, and those it starts, run on the core it runs on now; those it could run on before.
+pub(crate) fn stay_on_one_core() -> libc::cpu_set_t {
+    // SAFETY: all zeroes is an empty set.
+    let [mut before, mut one]: [libc::cpu_set_t; 2] = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: the set is ours, of the size said.
+    assert_eq!(unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut before) }, 0);
+    // SAFETY: it reads nothing of ours.
+    let core = unsafe { libc::sched_getcpu() };
+    // SAFETY: the core exists, so it is within the set.
+    unsafe { libc::CPU_SET(core as usize, &mut one) };
+    return_to(&one);
+    before
+}
+
+/// Has this process run on these cores.
+pub(crate) fn return_to(cores: &libc::cpu_set_t) {
+    // SAFETY: the set is the caller's, of the size said.
+    assert_eq!(unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), cores) }, 0);
+}
