@@ -7,5 +7,6 @@ pub mod bar;
 pub mod machine;
 pub mod python;
 pub mod raw;
+pub mod robust;
 pub mod sample;
 pub mod table;

@@ -93,7 +93,8 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let semaphore = Semaphore::new(0).unwrap();
             let survivor = signal::spawn(&semaphore, false, false).unwrap();
             let walked = point.kill(reached(signal::spawn(&semaphore, true, true).unwrap()));
-            if walked.is_ok() {
+            // What was added before it was killed needs no help.
+            if walked.is_ok() && semaphore.available_permits() == 0 {
                 semaphore.add_permits(1);
             }
             survivor.join().unwrap();
