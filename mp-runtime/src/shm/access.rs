@@ -4,10 +4,13 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
+use crate::shm::head::Head;
+use crate::shm::monitor::NoSeat;
 use crate::shm::owner::{Hold, Owner, Patience};
-use crate::shm::placed::{Head, Placed};
+use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
 use crate::shm::robust::NotTaken;
+use crate::shm::rwlock::{ManyOrOne, Taken};
 
 /// A lock that is held, as long as it is not dropped, by the process that says it is its own.
 pub(crate) trait Lock {
@@ -19,6 +22,13 @@ impl Lock for Hold<'_> {
     #[inline]
     fn is_ours(&self) -> bool {
         Hold::is_ours(self)
+    }
+}
+
+impl Lock for Taken<'_> {
+    #[inline]
+    fn is_ours(&self) -> bool {
+        Taken::is_ours(self)
     }
 }
 
@@ -126,5 +136,19 @@ impl<T: Plain + ?Sized> Placed<Owner, T> {
         // SAFETY: mapped while `self` is borrowed; whoever refers to the value holds the same lock, which one thread of
         // all processes does. Behind it are any bytes, which `Plain` allows.
         Ok(unsafe { Exclusive::new(self.value(), hold) })
+    }
+}
+
+impl<T: Plain + ?Sized> Placed<ManyOrOne, T> {
+    pub(crate) fn lock_shared(&self, patience: Patience) -> Result<Shared<'_, T, Taken<'_>>, NoSeat> {
+        let taken = self.read(patience)?;
+        // SAFETY: mapped while `self` is borrowed; as long as there is a reader, nobody becomes a writer. Any bytes do.
+        Ok(unsafe { Shared::new(self.value(), taken) })
+    }
+
+    pub(crate) fn lock_exclusive(&self, patience: Patience) -> Result<Exclusive<'_, T, Taken<'_>>, NoSeat> {
+        let taken = self.write(patience)?;
+        // SAFETY: as above; as long as there is a writer, there is no reader and no other writer.
+        Ok(unsafe { Exclusive::new(self.value(), taken) })
     }
 }

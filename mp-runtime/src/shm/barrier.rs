@@ -3,13 +3,13 @@
 //! A seat counts the threads of its process that have arrived (`count`), in the round that its other word names. The
 //! round goes on by one store, that of the last to arrive, which wakes the others in the same system call.
 
+use crate::sys::atomic::Ordering::{Acquire, Release};
+use crate::sys::atomic::{AtomicU32, AtomicU64};
 use std::ffi::CStr;
-use std::sync::atomic::Ordering::{Acquire, Release};
-use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use crate::shm::head::Head;
 use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
-use crate::shm::placed::Head;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::{Tag, Who};
 use crate::sys::futex::Change;
@@ -63,6 +63,13 @@ impl From<NoSeat> for Failed {
 }
 
 impl Rendezvous {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Rendezvous {
+        let [parties, round, broken] = [(); 3].map(|()| AtomicU32::new(0));
+        let (failed, culprit) = (AtomicU64::new(0), Tag::zeroes());
+        Rendezvous { monitor: Monitor::zeroes(), parties, round, broken, failed, culprit }
+    }
+
     /// Sets the number of threads, before anybody else knows of it.
     pub(crate) fn begin(&self, parties: u32) {
         self.parties.store(parties.max(1), Release);

@@ -4,12 +4,12 @@
 //! lock: it can neither be lost half-way nor wait for a waiter. One that died may have been woken and not have acted, so
 //! the others are then woken too: they look at what they wait for, and find it so or not.
 
+use crate::sys::atomic::Ordering::Release;
 use std::ffi::CStr;
-use std::sync::atomic::Ordering::Release;
 
+use crate::shm::head::Head;
 use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
-use crate::shm::placed::Head;
 use crate::shm::who::Who;
 use crate::sys::futex;
 
@@ -36,6 +36,11 @@ pub(crate) struct Waiter<'a> {
 }
 
 impl Waiters {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Waiters {
+        Waiters { monitor: Monitor::zeroes() }
+    }
+
     /// Counts the calling thread as a waiter, while it still holds the lock that it will give up to wait.
     pub(crate) fn begin(&self) -> Result<Waiter<'_>, NoSeat> {
         let inside = self.monitor.enter(Patience::ForEver)?;
@@ -79,9 +84,9 @@ impl Waiters {
 }
 
 impl Waiter<'_> {
-    /// Sleeps until notified, or until there is reason to look: a waiter has died, or `is_orphaned` says that the one who
-    /// holds the waiter's lock has. `false` when the time was over first.
-    pub(crate) fn sleep(&self, patience: Patience, is_orphaned: impl Fn() -> bool) -> bool {
+    /// Sleeps until notified, or until there is reason to look: a waiter has died, or `has_failed` says that one who
+    /// held the waiter's lock has. `false` when the time was over first.
+    pub(crate) fn sleep(&self, patience: Patience, has_failed: impl Fn() -> bool) -> bool {
         let monitor = &self.head.monitor;
         loop {
             if monitor.turn() != self.seen {
@@ -91,7 +96,7 @@ impl Waiter<'_> {
                 return false;
             }
             monitor.doze(self.seen, patience);
-            if monitor.turn() == self.seen && (is_orphaned() || self.head.look()) {
+            if monitor.turn() == self.seen && (has_failed() || self.head.look()) {
                 return true;
             }
         }

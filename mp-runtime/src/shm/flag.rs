@@ -1,11 +1,11 @@
 //! A flag to wait for. One word: to change it and to wake is one instruction, or one system call.
 
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::SeqCst;
 use std::ffi::CStr;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::SeqCst;
 
+use crate::shm::head::Head;
 use crate::shm::owner::Patience;
-use crate::shm::placed::Head;
 use crate::sys::futex::{self, Change};
 
 #[derive(Debug)]
@@ -31,6 +31,11 @@ unsafe impl Head for Flag {
 }
 
 impl Flag {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Flag {
+        Flag { word: AtomicU32::new(0) }
+    }
+
     pub(crate) fn is_set(&self) -> bool {
         self.word.load(SeqCst) == SET
     }

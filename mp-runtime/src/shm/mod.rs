@@ -11,6 +11,7 @@ pub(crate) mod cursor;
 pub(crate) mod draft;
 pub(crate) mod flag;
 pub(crate) mod growing;
+pub(crate) mod head;
 pub(crate) mod ledger;
 pub(crate) mod loan;
 pub(crate) mod memory;

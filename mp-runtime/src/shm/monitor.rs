@@ -2,18 +2,15 @@
 //!
 //! `SYNC.md` beside this file has the protocol, and why it holds when a process is killed at any instruction.
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::shm::owner::Patience;
 use crate::shm::robust::{Held, NotTaken, Robust};
-use crate::shm::who::{Tag, Who};
+use crate::shm::who::{SEATS, Tag, Who};
 use crate::sys::futex::{self, Change};
 use crate::sys::identity::{self, Identity};
-
-/// How many processes may take part in one lock. More are told that it is full.
-pub(crate) const SEATS: usize = 120;
 
 /// How long a sleeper trusts that those it waits for live, before it looks. The more there are, the longer: a look takes
 /// some microseconds for each of them.
@@ -62,6 +59,13 @@ impl From<NotTaken> for NoSeat {
 }
 
 impl Monitor {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Monitor {
+        let seat = |_| Seat { who: Tag::zeroes(), count: AtomicU32::new(0), other: AtomicU32::new(0) };
+        let [turn, used] = [(); 2].map(|()| AtomicU32::new(0));
+        Monitor { lock: Robust::zeroes(), turn, used, seats: std::array::from_fn(seat) }
+    }
+
     pub(crate) fn init(&self) -> nix::Result<()> {
         self.lock.init()
     }

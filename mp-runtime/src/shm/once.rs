@@ -1,11 +1,11 @@
 //! Something that is done once, by whichever process comes first; again, by another, if that one dies of it.
 
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Release};
 use std::ffi::CStr;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Acquire, Release};
 
+use crate::shm::head::Head;
 use crate::shm::owner::{Hold, Owner, Patience};
-use crate::shm::placed::Head;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::Who;
 
@@ -38,6 +38,11 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Single {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Single {
+        Single { owner: Owner::zeroes(), done: AtomicU32::new(0) }
+    }
+
     #[inline]
     pub(crate) fn is_done(&self) -> bool {
         self.done.load(Acquire) != 0

@@ -3,8 +3,8 @@
 //! `holder` is set after the lock is taken and cleared before it is released. So a holder that was killed with `holder` set
 //! may have changed what is behind the lock, and one that was killed with it clear has not touched it.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicU64, compiler_fence};
+use crate::sys::atomic::Ordering::{Relaxed, SeqCst};
+use crate::sys::atomic::{AtomicU32, AtomicU64, compiler_fence};
 use std::thread;
 use std::time::Instant;
 
@@ -42,6 +42,8 @@ pub(crate) struct Owner {
     last: Tag,
     /// Who died or panicked with it, until that is cleared.
     poison: Tag,
+    /// How often that has happened, or oftener.
+    failures: AtomicU32,
 }
 
 /// The lock, held.
@@ -55,6 +57,12 @@ pub(crate) struct Hold<'a> {
 }
 
 impl Owner {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Owner {
+        let (holder, [last, poison]) = (AtomicU64::new(0), [(); 2].map(|()| Tag::zeroes()));
+        Owner { lock: Robust::zeroes(), holder, last, poison, failures: AtomicU32::new(0) }
+    }
+
     pub(crate) fn init(&self) -> nix::Result<()> {
         self.lock.init()
     }
@@ -83,15 +91,26 @@ impl Owner {
     /// Takes over from a holder that died. Killed on the way, the next one begins it again.
     #[cold]
     fn recover(&self, held: &mut Held<'_>) {
-        let dead = self.holder.load(Relaxed);
-        if dead != 0
+        if self.holder.load(Relaxed) != 0
             && let Some(last) = self.last.get()
-            && !self.poison.is_set()
         {
-            self.poison.set(last);
+            self.fail(last);
         }
         compiler_fence(SeqCst);
         held.settle();
+    }
+
+    /// Notes that the holder has failed. The first such is kept, until it is cleared.
+    fn fail(&self, who: Who) {
+        if !self.poison.is_set() {
+            self.poison.set(who);
+        }
+        self.failures.fetch_add(1, SeqCst);
+    }
+
+    /// How often a holder has died or panicked, or oftener: others see by it that one has.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures.load(SeqCst)
     }
 
     /// Who died or panicked with the lock.
@@ -139,7 +158,7 @@ impl Drop for Hold<'_> {
             return; // a copy: the C library refuses to release it, too
         }
         if thread::panicking() && !self.was_panicking {
-            self.owner.poison.set(Who::me().panicked());
+            self.owner.fail(Who::me().panicked());
         }
         // After everything behind the lock was touched.
         compiler_fence(SeqCst);

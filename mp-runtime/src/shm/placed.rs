@@ -3,7 +3,6 @@
 //! Invariant: a region of a `Placed` holds a stamp, a head and a value, each at its offset, and stays mapped until the
 //! `Placed` is dropped; longer, if this process then holds a robust lock in it, for the C library has that in a list.
 
-use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -13,28 +12,9 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use nix::errno::Errno;
 
+use crate::shm::head::Head;
 use crate::shm::plain::Plain;
 use crate::shm::region::Region;
-
-/// What stands before a value, and is touched by all processes at once.
-///
-/// # Safety
-///
-/// - It consists of atomics and of locks of this floor, so that shared references to it are all that is needed.
-/// - All zeroes is a valid value, on which [`Head::init`] may be called.
-/// - It is aligned to no more than 4096.
-pub(crate) unsafe trait Head: Sized {
-    /// The name of the memory in procfs.
-    const NAME: &'static CStr;
-
-    /// Makes it ready, before anybody else knows of it.
-    fn init(&self) -> nix::Result<()>;
-
-    /// Whether the calling process holds a robust lock in it.
-    fn is_pinned(&self) -> bool {
-        false
-    }
-}
 
 /// A head and a value in a region of their own; derefs to the head.
 #[derive(Debug)]

@@ -3,16 +3,14 @@
 //! A seat counts the readers of its process, or says [`WRITER`]; its other word counts the writers that wait. So who
 //! holds the lock is one word for each process, and goes with the process.
 
+use crate::sys::atomic::Ordering::Release;
+use crate::sys::atomic::{Ordering, compiler_fence};
 use std::ffi::CStr;
-use std::sync::atomic::Ordering::Release;
-use std::sync::atomic::{Ordering, compiler_fence};
 use std::thread;
 
-use crate::shm::access::{Exclusive, Lock, Shared};
+use crate::shm::head::Head;
 use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
-use crate::shm::placed::{Head, Placed};
-use crate::shm::plain::Plain;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::{Tag, Who};
 use crate::sys::futex::Change;
@@ -48,6 +46,11 @@ pub(crate) struct Taken<'a> {
 }
 
 impl ManyOrOne {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> ManyOrOne {
+        ManyOrOne { monitor: Monitor::zeroes(), poison: Tag::zeroes() }
+    }
+
     /// Waits until nobody writes or waits to write, and counts a reader.
     pub(crate) fn read(&self, patience: Patience) -> Result<Taken<'_>, NoSeat> {
         let mut inside = self.monitor.enter(patience)?;
@@ -154,11 +157,10 @@ impl<'a> Taken<'a> {
     pub(crate) fn head(&self) -> &'a ManyOrOne {
         self.head
     }
-}
 
-impl Lock for Taken<'_> {
+    /// Whether this is no copy, in a process that its holder has forked.
     #[inline]
-    fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         self.me == identity::current()
     }
 }
@@ -182,19 +184,5 @@ impl Drop for Taken<'_> {
         } else {
             inside.change(&seat.count, Change::Add(-1));
         }
-    }
-}
-
-impl<T: Plain + ?Sized> Placed<ManyOrOne, T> {
-    pub(crate) fn lock_shared(&self, patience: Patience) -> Result<Shared<'_, T, Taken<'_>>, NoSeat> {
-        let taken = self.read(patience)?;
-        // SAFETY: mapped while `self` is borrowed; as long as there is a reader, nobody becomes a writer. Any bytes do.
-        Ok(unsafe { Shared::new(self.value(), taken) })
-    }
-
-    pub(crate) fn lock_exclusive(&self, patience: Patience) -> Result<Exclusive<'_, T, Taken<'_>>, NoSeat> {
-        let taken = self.write(patience)?;
-        // SAFETY: as above; as long as there is a writer, there is no reader and no other writer.
-        Ok(unsafe { Exclusive::new(self.value(), taken) })
     }
 }

@@ -3,13 +3,13 @@
 //! A seat counts the permits that its process holds. How many are free is not written down anywhere: it is the total
 //! less what the seats say, so no permit can be lost on its way from one word to another.
 
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Release};
 use std::ffi::CStr;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::{Acquire, Release};
 
+use crate::shm::head::Head;
 use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
-use crate::shm::placed::Head;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::Who;
 use crate::sys::futex::Change;
@@ -41,6 +41,11 @@ pub(crate) struct Permit<'a> {
 }
 
 impl Permits {
+    #[cfg(model)]
+    pub(crate) fn zeroes() -> Permits {
+        Permits { monitor: Monitor::zeroes(), total: AtomicU32::new(0) }
+    }
+
     /// The most there can be: the sum of what the seats count stays a word.
     pub(crate) const MOST: u32 = u32::MAX / 2;
 

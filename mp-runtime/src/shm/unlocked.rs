@@ -2,7 +2,8 @@
 
 use std::ffi::CStr;
 
-use crate::shm::placed::{Head, Placed};
+use crate::shm::head::Head;
+use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
 
 /// The head of a value that has none.

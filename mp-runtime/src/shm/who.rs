@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicU64, compiler_fence};
 
 use crate::sys::identity::{self, Identity};
 
+/// How many processes may take part in one lock. More are told that it is full.
+pub(crate) const SEATS: usize = 120;
+
 /// A process as it was noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Who {

@@ -7,6 +7,7 @@
 
 pub(crate) mod adopted;
 pub(crate) mod atfork;
+pub(crate) mod atomic;
 pub(crate) mod clock;
 pub(crate) mod clone;
 pub(crate) mod direct;

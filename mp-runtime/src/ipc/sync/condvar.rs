@@ -136,11 +136,13 @@ impl Condvar {
 
     fn sleep<'a, T: Plain + ?Sized>(&self, guard: MutexGuard<'a, T>, patience: Patience) -> BackInTime<'a, T> {
         let mutex = guard.mutex;
-        let waiter = self.0.begin()?;
+        let (waiter, failures) = (self.0.begin()?, mutex.failures());
         drop(guard);
-        let in_time = waiter.sleep(patience, || mutex.is_orphaned());
+        let in_time = waiter.sleep(patience, || mutex.has_failed_since(failures));
+        let answer = mutex.lock();
+        // After the lock: killed on the way to it, perhaps with a notification, we are a waiter that the others miss.
         drop(waiter);
-        Ok((mutex.lock()?, in_time))
+        Ok((answer?, in_time))
     }
 
     /// Wakes one of those that wait, if any do.

@@ -6,9 +6,9 @@ use std::io;
 
 use crate::ipc::sync::participant::Participant;
 use crate::shm::barrier::Failed;
-use crate::shm::monitor::{NoSeat, SEATS};
+use crate::shm::monitor::NoSeat;
 use crate::shm::robust::NotTaken;
-use crate::shm::who::Who;
+use crate::shm::who::{SEATS, Who};
 
 /// Why a wait did not end as it should.
 ///

@@ -182,9 +182,14 @@ impl<T: Plain + ?Sized> Mutex<T> {
         self.0.holder().map(Participant)
     }
 
-    /// Whether the process that has the lock has ended.
-    pub(crate) fn is_orphaned(&self) -> bool {
-        self.0.is_orphaned()
+    /// How often a holder has failed so far, for [`Mutex::has_failed_since`].
+    pub(crate) fn failures(&self) -> u32 {
+        self.0.failures()
+    }
+
+    /// Whether a holder has died or panicked since then, or has died and nobody has taken the lock yet.
+    pub(crate) fn has_failed_since(&self, failures: u32) -> bool {
+        self.0.failures() != failures || self.0.is_orphaned()
     }
 }
 

@@ -48,7 +48,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let victim = reached(change::spawn(&mutex, true).unwrap());
             let survivor = change::spawn(&mutex, false).unwrap();
             let walked = point.kill(victim);
-            let warned = survivor.join().unwrap();
+            let warned = ends::at_once(|| survivor.join()).unwrap();
             let answer = mutex.lock_timeout(LONG);
             let warned = warned | answer.is_err();
             let pair = answer.or_else(LockError::recover).unwrap();
@@ -75,7 +75,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let victim = reached(read::spawn(&lock, true).unwrap());
             let survivor = write::spawn(&lock, false).unwrap();
             let walked = point.kill(victim);
-            assert!(!survivor.join().unwrap() && !lock.is_poisoned());
+            assert!(!ends::at_once(|| survivor.join()).unwrap() && !lock.is_poisoned());
             assert_eq!(*lock.write_timeout(LONG).unwrap(), [1, 1]);
             walked
         }
@@ -84,7 +84,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let victim = reached(acquire::spawn(&semaphore, true).unwrap());
             let survivor = acquire::spawn(&semaphore, false).unwrap();
             let walked = point.kill(victim);
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             drop(semaphore.acquire_timeout(LONG).unwrap());
             assert_eq!(semaphore.available_permits(), 1);
             walked
@@ -97,7 +97,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             if walked.is_ok() && semaphore.available_permits() == 0 {
                 semaphore.add_permits(1);
             }
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             assert!(semaphore.available_permits() <= u32::from(walked.is_ok()));
             walked
         }
@@ -106,7 +106,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let victim = reached(signal::spawn(&semaphore, false, true).unwrap());
             let survivor = acquire::spawn(&semaphore, false).unwrap();
             let walked = point.kill(victim);
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             // What a process has begun to forget is gone or free, and nothing else is.
             let permits: Vec<_> = std::iter::from_fn(|| semaphore.try_acquire().ok()).collect();
             assert!(permits.len() == 1 || permits.len() == 2 && walked.is_ok(), "{permits:?}");
@@ -116,7 +116,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let barrier = Barrier::new(2).unwrap();
             let survivor = come::spawn(&barrier, false).unwrap();
             let walked = point.kill(reached(come::spawn(&barrier, true).unwrap()));
-            let passed = survivor.join().unwrap();
+            let passed = ends::at_once(|| survivor.join()).unwrap();
             assert!(passed || walked.is_ok());
             walked
         }
@@ -127,7 +127,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let survivor = consume::spawn(&items, &changed, &taken, false).unwrap();
             let feeder = feed::spawn(&items, &changed, &over).unwrap();
             let walked = point.kill(victim);
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             over.store(1, Ordering::SeqCst);
             feeder.join().unwrap();
             assert!(taken.load(Ordering::SeqCst) > u32::from(walked.is_err()));
@@ -143,7 +143,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
                 *items.lock().or_else(LockError::recover).unwrap() = 1;
                 changed.notify_one();
             }
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             walked
         }
         "event-setter" => {
@@ -155,7 +155,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
                 assert!(walked.is_ok());
                 event.set();
             }
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             walked
         }
         "event-waiter" => {
@@ -164,7 +164,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let survivor = wait::spawn(&event, false).unwrap();
             let setter = set::spawn(&event, false).unwrap();
             let walked = point.kill(victim);
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             setter.join().unwrap();
             walked
         }
@@ -174,7 +174,7 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let victim = reached(begin::spawn(&once, &counts, true).unwrap());
             let survivor = begin::spawn(&once, &counts, false).unwrap();
             let walked = point.kill(victim);
-            survivor.join().unwrap();
+            ends::at_once(|| survivor.join()).unwrap();
             let counts = counts.each_ref().map(|count| count.load(Ordering::SeqCst));
             assert!(once.is_completed() && counts[1] >= 1);
             assert!(walked.is_ok() || counts == [1, 1], "{counts:?}");
