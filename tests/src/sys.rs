@@ -104,6 +104,36 @@ pub(crate) fn entered(info: &libc::ptrace_syscall_info) -> Option<(u64, u64)> {
     Some((entry.nr, entry.args[0]))
 }
 
+/// Has a tracee, at the beginning of a system call, not make it.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn skip_call(pid: i32) -> io::Result<()> {
+    let pid = nix::unistd::Pid::from_raw(pid);
+    let mut registers = nix::sys::ptrace::getregs(pid)?;
+    registers.orig_rax = u64::MAX;
+    Ok(nix::sys::ptrace::setregs(pid, registers)?)
+}
+
+/// Has a tracee, at the end of a system call, see this error.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn answer(pid: i32, errno: i32) -> io::Result<()> {
+    let pid = nix::unistd::Pid::from_raw(pid);
+    let mut registers = nix::sys::ptrace::getregs(pid)?;
+    registers.rax = i64::from(-errno) as u64;
+    Ok(nix::sys::ptrace::setregs(pid, registers)?)
+}
+
+/// Not known on this architecture.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn skip_call(_pid: i32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Not known on this architecture.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) fn answer(_pid: i32, _errno: i32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Sends any signal, also a real-time one.
 pub(crate) fn kill(pid: i32, signal: i32) -> io::Result<()> {
     // SAFETY: `kill` takes integers only.

@@ -1,4 +1,4 @@
-//! Is anything left when a program, or one of its processes, is killed at one of its system calls?
+//! Is anything left when a program, or one of its processes, is killed at one of its system calls, or one of these fails?
 //!
 //! The whole sweep is `cargo run -p mp-tests --bin sweep`; here one in eleven of its points.
 
@@ -8,9 +8,8 @@ use mp_tests::fixture;
 
 /// How many points were swept, and all survived by nobody.
 #[track_caller]
-fn swept(first: u32) -> usize {
-    let run = fixture("sweep").args([first.to_string(), "11".to_owned()]).deadline(Duration::from_secs(120));
-    let outcome = run.run();
+fn swept(words: &[&str]) -> usize {
+    let outcome = fixture("sweep").args(words).deadline(Duration::from_secs(120)).run();
     outcome.assert_code(0);
     let last = outcome.stdout.lines().last().unwrap_or_default();
     let points = last.strip_prefix("points ").and_then(|rest| rest.split_once(", survivors 0, wrong 0"));
@@ -20,6 +19,15 @@ fn swept(first: u32) -> usize {
 
 #[test]
 fn no_crash_point_leaves_a_process() {
-    let points = swept(1 + std::process::id() % 11);
+    let first = 1 + std::process::id() % 11;
+    let points = swept(&[&first.to_string(), "11"]);
     assert!(points >= 250, "{points} points");
+}
+
+/// Each call of a start in turn, with each of its documented errors; the tracer knows the registers of one architecture.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn no_failure_of_a_system_call_leaves_anything() {
+    let points = swept(&["failures"]);
+    assert!(points >= 80, "{points} points");
 }

@@ -1,4 +1,5 @@
-//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call; `sweep [FIRST STRIDE]`.
+//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE]`.
+//! Or lets each system call of a start fail in each documented way: `sweep failures`.
 #![allow(clippy::print_stdout, reason = "telling what it found is its job")]
 
 use std::env;
@@ -7,21 +8,39 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use mp_tests::sweep::{Tally, sweep};
+use mp_tests::sweep::{Tally, failures, sweep};
 
 const PROGRAMS: [&str; 8] = ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit"];
 
 fn main() -> io::Result<ExitCode> {
+    let own = env::current_exe()?;
+    let folder = own.parent().unwrap_or(Path::new("."));
+    if env::args().nth(1).as_deref() == Some("failures") {
+        return fail(folder);
+    }
     let mut numbers = env::args().skip(1).map(|word| word.parse().map_err(io::Error::other));
     let first = numbers.next().transpose()?.unwrap_or(1);
     let stride = numbers.next().transpose()?.unwrap_or(1);
-    let own = env::current_exe()?;
-    let fixture = own.parent().unwrap_or(Path::new(".")).join("fixture_sweep");
+    let fixture = folder.join("fixture_sweep");
     let mut whole = Tally::default();
     for program in PROGRAMS {
         let begin = Instant::now();
         let tally = sweep(&[fixture.clone().into(), program.into()], first, stride)?;
         println!("{program}: {tally} ({:.1} s)", begin.elapsed().as_secs_f64());
+        whole = whole.plus(tally);
+    }
+    whole.wrong.iter().take(40).for_each(|what| println!("{what}"));
+    println!("{whole}");
+    Ok(if whole.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Lets the system calls of a start fail.
+fn fail(folder: &Path) -> io::Result<ExitCode> {
+    let fixture = folder.join("fixture_errors");
+    let mut whole = Tally::default();
+    for (program, child) in [("first", 1), ("later", 2)] {
+        let tally = failures(&[fixture.clone().into(), program.into()], child)?;
+        println!("{program}: {tally}");
         whole = whole.plus(tally);
     }
     whole.wrong.iter().take(40).for_each(|what| println!("{what}"));

@@ -3,6 +3,8 @@
 //! Crash points are enumerated, not sampled: the k-th system call of the n-th process is a place that can be gone back to.
 //! [`trace`] runs a program under one fault; here the faults are counted up until the program has no such place.
 
+pub mod errors;
+mod seen;
 mod stage;
 mod trace;
 
@@ -11,9 +13,11 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-pub use trace::{Seen, run};
+pub use seen::Seen;
+pub use trace::run;
 
-/// A program announces its beginning by asking for the session of a process of this id.
+/// A program announces its beginning by asking for the session of a process of this id. Faults that are no kills end
+/// where a process does so again.
 pub const MARK: i32 = 0x005e_edfa;
 
 /// What is done to a run of a program. Processes are numbered in the order of their birth: 0 is the program itself.
@@ -45,6 +49,15 @@ pub enum Fault {
         /// Which call of it, from 1.
         call: usize,
     },
+    /// A process's k-th system call is not made, and answers with the n-th of its documented errors.
+    Fails {
+        /// Which process.
+        process: usize,
+        /// Which call, from 1.
+        call: usize,
+        /// Which error, from 0; see [`errors::documented`].
+        error: usize,
+    },
 }
 
 impl fmt::Display for Fault {
@@ -55,6 +68,9 @@ impl fmt::Display for Fault {
             Fault::Late { call } => write!(f, "SIGKILL before call {call} of the program, its processes late by 20 ms"),
             Fault::Orphaned { process, call } => {
                 write!(f, "program killed while process {process} is before its call {call}")
+            }
+            Fault::Fails { process, call, error } => {
+                write!(f, "call {call} of process {process} fails by error {error} of its list")
             }
         }
     }
@@ -112,6 +128,30 @@ pub fn sweep(command: &[OsString], first: usize, stride: usize) -> io::Result<Ta
     Ok(tally)
 }
 
+/// Lets each system call between the marks of `command`, and each of its `child`-th process before a mark, fail in turn
+/// with each of its documented errors.
+pub fn failures(command: &[OsString], child: usize) -> io::Result<Tally> {
+    let mut tally = Tally::default();
+    for process in [0, child] {
+        for call in 1.. {
+            let mut last = false;
+            for error in 0.. {
+                let fault = Fault::Fails { process, call, error };
+                let seen = run(command, fault)?;
+                tally.add(command, fault, &seen);
+                last = !seen.came;
+                if !seen.struck {
+                    break;
+                }
+            }
+            if last {
+                break;
+            }
+        }
+    }
+    Ok(tally)
+}
+
 impl Tally {
     /// Adds up two sweeps.
     pub fn plus(mut self, other: Tally) -> Tally {
@@ -127,7 +167,10 @@ impl Tally {
         self.points += usize::from(seen.struck);
         self.survivors += usize::from(!seen.survivors.is_empty());
         self.slowest = self.slowest.max(seen.latency);
+        let failed = seen.failed.map_or(String::new(), |(number, errno)| {
+            format!(" (system call {number}: {})", io::Error::from_raw_os_error(errno))
+        });
         let words: Vec<_> = command.iter().skip(1).map(|word| word.to_string_lossy()).collect();
-        self.wrong.extend(seen.wrong().into_iter().map(|what| format!("{}: {fault}: {what}", words.join(" "))));
+        self.wrong.extend(seen.wrong().into_iter().map(|what| format!("{}: {fault}{failed}: {what}", words.join(" "))));
     }
 }

@@ -15,6 +15,11 @@ pub(super) struct Actor {
     pub(super) born: bool,
 }
 
+impl Actor {
+    /// In the place of the number of calls: no more are looked at.
+    pub(super) const DONE: usize = usize::MAX;
+}
+
 /// All of them, by process id.
 #[derive(Debug, Default)]
 pub(super) struct Stage {

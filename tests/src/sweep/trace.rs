@@ -13,8 +13,10 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{Pid, dup2_stderr, dup2_stdout};
 
-use crate::census::{self, Process};
-use crate::sweep::stage::Stage;
+use crate::census;
+use crate::sweep::errors;
+use crate::sweep::seen::Seen;
+use crate::sweep::stage::{Actor, Stage};
 use crate::sweep::{Fault, MARK};
 use crate::sys::{self, Resume, Wait};
 use crate::tracee;
@@ -24,44 +26,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// How late processes are that are late.
 const LATE: Duration = Duration::from_millis(20);
 /// How long a run may take.
-const DEADLINE: Duration = Duration::from_secs(20);
-
-/// What came of one run.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Seen {
-    /// Whether the program came to the place of the fault.
-    pub struck: bool,
-    /// How many processes there were.
-    pub processes: usize,
-    /// Those that outlived the program.
-    pub survivors: Vec<Process>,
-    /// The time from the end of the program to that of the last of its processes.
-    pub latency: Duration,
-    /// What the program had not tidied when it ended by itself.
-    pub left: Vec<String>,
-    /// Whether it had to be ended at the deadline.
-    pub hung: bool,
-    /// Its wait status.
-    pub status: i32,
-}
-
-impl Seen {
-    /// What should not be, a sentence each.
-    pub fn wrong(&self) -> Vec<String> {
-        let mut wrong: Vec<_> = self.survivors.iter().map(|process| format!("survivor: {process}")).collect();
-        wrong.extend(self.left.iter().cloned());
-        if self.hung {
-            wrong.push(format!("it had not ended after {DEADLINE:?}"));
-        }
-        let killed = libc::WIFSIGNALED(self.status) && libc::WTERMSIG(self.status) == libc::SIGKILL;
-        let panicked = libc::WIFEXITED(self.status) && libc::WEXITSTATUS(self.status) == 101;
-        if panicked || libc::WIFSIGNALED(self.status) && !killed {
-            wrong.push(format!("the program ended by status {:#x}", self.status));
-        }
-        wrong
-    }
-}
+pub(super) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Runs `command` under `fault`.
 ///
@@ -227,8 +192,12 @@ impl Trace {
         let Ok(info) = ptrace::syscall_info(Pid::from_raw(pid)) else { return Ok(()) };
         let entered = sys::entered(&info);
         let actor = self.stage.actor(pid);
-        if !actor.marked {
-            actor.marked = entered == Some((libc::SYS_getsid as u64, MARK as u64));
+        let mark = entered == Some((libc::SYS_getsid as u64, MARK as u64));
+        if !actor.marked || mark && matches!(self.fault, Fault::Fails { .. }) {
+            actor.marked |= mark;
+            if mark && actor.calls > 0 {
+                actor.calls = Actor::DONE;
+            }
             return self.resume(pid, 0);
         }
         let inside = entered.is_some();
@@ -236,7 +205,21 @@ impl Trace {
         let (number, calls) = (actor.number, actor.calls);
         let here = |process: usize, call: usize, begins: bool| (number, calls, inside) == (process, call, begins);
         match self.fault {
+            Fault::Fails { process, call, .. } if here(process, call, false) => {
+                if let Some((_, errno)) = self.seen.failed {
+                    sys::answer(pid, errno)?;
+                }
+            }
             _ if self.seen.struck => {}
+            Fault::Fails { process, call, error } if here(process, call, true) => {
+                self.seen.came = true;
+                let number = entered.map_or(0, |(number, _)| number);
+                if let Some(errno) = errors::documented(number).get(error) {
+                    self.seen.struck = true;
+                    self.seen.failed = Some((number, *errno));
+                    sys::skip_call(pid)?;
+                }
+            }
             Fault::Before { process, call } if here(process, call, true) => return self.strike(pid),
             Fault::After { process, call } if here(process, call, false) => return self.strike(pid),
             Fault::Late { call } if here(0, call, true) => return self.strike(pid),
@@ -257,9 +240,12 @@ impl Trace {
     fn resume(&mut self, pid: i32, signal: i32) -> io::Result<()> {
         let victim = match self.fault {
             Fault::Before { process, .. } | Fault::After { process, .. } | Fault::Orphaned { process, .. } => process,
+            Fault::Fails { process, .. } => process,
             Fault::Late { .. } => 0,
         };
-        let step = self.stage.actor(pid).number == victim && !self.seen.struck;
+        let fails = matches!(self.fault, Fault::Fails { .. });
+        let actor = self.stage.actor(pid);
+        let step = actor.number == victim && actor.calls != Actor::DONE && (fails || !self.seen.struck);
         sys::resume(pid, if step { Resume::Step(signal) } else { Resume::Continue(signal) })
     }
 
@@ -269,16 +255,5 @@ impl Trace {
         let (Ok(fds), Ok(children)) = (census::fds(self.program), census::children(self.program)) else { return };
         self.seen.left.extend(fds.difference(before).map(|(fd, target)| format!("fd open at exit: {fd} {target}")));
         self.seen.left.extend(children.into_iter().map(|child| format!("child at exit: {child}")));
-    }
-}
-
-impl Seen {
-    /// Whether it was the process `number` that was killed.
-    fn struck_at(&self, fault: Fault, number: usize) -> bool {
-        self.struck
-            && match fault {
-                Fault::Before { process, .. } | Fault::After { process, .. } => process == number,
-                Fault::Late { .. } | Fault::Orphaned { .. } => number == 0,
-            }
     }
 }

@@ -1,0 +1,60 @@
+//! What came of one run under a fault.
+
+use std::time::Duration;
+
+use crate::census::Process;
+use crate::sweep::Fault;
+use crate::sweep::trace::DEADLINE;
+
+/// What came of one run.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Seen {
+    /// Whether the program came to the place of the fault.
+    pub struck: bool,
+    /// Whether there was a call of that number; it may have no such error.
+    pub came: bool,
+    /// The number of the system call that failed, and the error.
+    pub failed: Option<(u64, i32)>,
+    /// How many processes there were.
+    pub processes: usize,
+    /// Those that outlived the program.
+    pub survivors: Vec<Process>,
+    /// The time from the end of the program to that of the last of its processes.
+    pub latency: Duration,
+    /// What the program had not tidied when it ended by itself.
+    pub left: Vec<String>,
+    /// Whether it had to be ended at the deadline.
+    pub hung: bool,
+    /// Its wait status.
+    pub status: i32,
+}
+
+impl Seen {
+    /// What should not be, a sentence each.
+    pub fn wrong(&self) -> Vec<String> {
+        let mut wrong: Vec<_> = self.survivors.iter().map(|process| format!("survivor: {process}")).collect();
+        wrong.extend(self.left.iter().cloned());
+        if self.hung {
+            wrong.push(format!("it had not ended after {DEADLINE:?}"));
+        }
+        let killed = libc::WIFSIGNALED(self.status) && libc::WTERMSIG(self.status) == libc::SIGKILL;
+        let panicked = libc::WIFEXITED(self.status) && libc::WEXITSTATUS(self.status) == 101;
+        if panicked || libc::WIFSIGNALED(self.status) && !killed {
+            wrong.push(format!("the program ended by status {:#x}", self.status));
+        }
+        wrong
+    }
+}
+
+impl Seen {
+    /// Whether it was the process `number` that was killed.
+    pub(super) fn struck_at(&self, fault: Fault, number: usize) -> bool {
+        self.struck
+            && match fault {
+                Fault::Before { process, .. } | Fault::After { process, .. } => process == number,
+                Fault::Late { .. } | Fault::Orphaned { .. } => number == 0,
+                Fault::Fails { .. } => false,
+            }
+    }
+}
