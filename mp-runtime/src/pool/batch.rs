@@ -2,7 +2,7 @@
 
 use crate::pool::frame::Frames;
 use crate::pool::job::JobId;
-use crate::pool::message::{self, HEAD, Head};
+use crate::pool::message::{self, HEAD, Head, TIMED};
 
 /// Consecutive items of a job.
 #[derive(Debug)]
@@ -29,9 +29,10 @@ impl Batch {
     }
 
     /// Gives it the number by which its worker is to know it.
-    pub(crate) fn address(&mut self, number: u32) {
+    pub(crate) fn address(&mut self, number: u32, is_timed: bool) {
         self.number = number;
-        let head = Head { kind: message::Kind::Batch, batch: number, count: self.count, first: self.first, nanos: 0 };
+        let nanos = if is_timed { TIMED } else { 0 };
+        let head = Head { kind: message::Kind::Batch, batch: number, count: self.count, first: self.first, nanos };
         head.write(&mut self.message);
     }
 

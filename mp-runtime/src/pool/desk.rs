@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::ipc::link::Link;
 use crate::pool::frame::{self, Kind};
 use crate::pool::lane::{Lane, Received};
-use crate::pool::message::{self, HEAD, Head};
+use crate::pool::message::{self, HEAD, Head, TIMED};
 use crate::pool::work::{Batch, Serve, Work};
 use crate::process::panic as panics;
 use crate::shm::draft::{Draft, Mark, Step};
@@ -22,8 +22,6 @@ pub(crate) struct Shared {
     pub(crate) tasks: Arc<Link>,
     pub(crate) results: Arc<Link>,
     pub(crate) draft: Draft,
-    /// Whether to note when each item begins.
-    pub(crate) is_timed: bool,
 }
 
 /// Finished items wait until they are this many bytes, or the batch is done, and then are sent together.
@@ -39,6 +37,8 @@ pub(crate) struct Desk<'a> {
     results: Lane,
     batch: u32,
     item: u32,
+    /// Whether to note when each item begins.
+    is_timed: bool,
     /// The first item of those in `message`, and how many these are.
     first: u32,
     count: u32,
@@ -49,7 +49,8 @@ pub(crate) struct Desk<'a> {
 pub(crate) fn work(shared: &Shared, work: &dyn Work) {
     let Some(tasks) = Lane::open(&shared.tasks, Side::Receive) else { return };
     let Some(results) = Lane::open(&shared.results, Side::Send) else { return };
-    let mut desk = Desk { shared, results, batch: 0, item: 0, first: 0, count: 0, message: Vec::new() };
+    let mut desk =
+        Desk { shared, results, batch: 0, item: 0, is_timed: false, first: 0, count: 0, message: Vec::new() };
     work.prepare(&mut |server| desk.serve(&tasks, server));
 }
 
@@ -69,6 +70,7 @@ impl Desk<'_> {
             let Some((head, items)) = Head::read(&bytes) else { return };
             let begin = Instant::now();
             self.begin(head.batch);
+            self.is_timed = head.nanos == TIMED;
             let batch = Batch { first: head.first, count: head.count, items };
             let mut start = 0;
             while start < head.count {
@@ -100,7 +102,7 @@ impl Desk<'_> {
     #[inline]
     pub(crate) fn at(&mut self, item: u32, step: Step) {
         self.item = item;
-        if self.shared.is_timed {
+        if self.is_timed {
             self.shared.draft.stamp(clock::coarse());
         }
         self.step(step);

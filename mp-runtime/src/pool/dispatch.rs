@@ -26,7 +26,7 @@ impl Engine<'_> {
                     batch = batch.part(0, left);
                 }
             }
-            worker.give(batch);
+            worker.give(batch, self.is_timed);
             worker.wake();
         }
         if self.queue.is_empty() {
@@ -44,7 +44,7 @@ impl Engine<'_> {
             let busiest = (0..self.workers.len()).max_by_key(|at| self.workers[*at].sent.len());
             let Some(busiest) = busiest.filter(|at| self.workers[*at].sent.len() > 1) else { return };
             let Some(batch) = self.workers[busiest].take_back() else { return };
-            self.workers[idle].give(batch);
+            self.workers[idle].give(batch, self.is_timed);
             self.workers[idle].wake();
         }
     }
@@ -60,17 +60,16 @@ impl Engine<'_> {
         if self.queue.is_empty() {
             return;
         }
+        let mut lack = None;
         while self.trouble.is_none() && self.staying() < self.settings.workers {
             if let Err(error) = self.start_worker() {
-                if self.staying() == 0 {
-                    self.trouble = Some(error);
-                }
+                // Nobody is left whose end could be waited for, to try again then.
+                lack = Some(error).filter(|_| self.workers.is_empty());
                 break;
             }
         }
-        if self.staying() == 0
-            && let Some(error) = self.trouble.clone()
-        {
+        let hopeless = self.trouble.clone().filter(|_| self.staying() == 0);
+        if let Some(error) = hopeless.or(lack) {
             let queue: Vec<Batch> = self.queue.drain(..).collect();
             for batch in queue {
                 self.fail(&batch, TaskErrorKind::NotRun(error.clone()));
@@ -85,8 +84,7 @@ impl Engine<'_> {
 
     pub(super) fn start_worker(&mut self) -> Result<(), PoolError> {
         let number = self.started;
-        let is_timed = self.settings.is_timed;
-        let worker = Worker::start(number, &self.settings.name, is_timed, &*self.work)?;
+        let worker = Worker::start(number, &self.settings.name, &*self.work)?;
         self.started += 1;
         // An odd number is an end, an even one a call for attention.
         let pidfd = worker.child.record().pidfd().get().ok_or(Errno::EBADF)?;

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ipc::spin;
 use crate::pool::batch::Batch;
@@ -14,6 +14,7 @@ use crate::pool::lane::Received;
 use crate::pool::message::{HEAD, Head, Kind};
 use crate::pool::pace::Pace;
 use crate::pool::settings::Settings;
+use crate::pool::stats::Slowest;
 use crate::pool::work::Work;
 use crate::pool::worker::Worker;
 use crate::sys::clock;
@@ -32,6 +33,11 @@ pub(crate) struct Engine<'f> {
     pub(super) pace: Pace,
     /// How many workers were started.
     pub(super) started: u64,
+    /// How many items have been answered.
+    pub(super) items: u64,
+    pub(super) slowest: Slowest,
+    /// Whether items may have time limits.
+    pub(super) is_timed: bool,
     /// How many of them have died in a row without getting ready.
     pub(super) fruitless: u32,
     /// Why no more workers are started.
@@ -64,6 +70,9 @@ impl<'f> Engine<'f> {
             jobs: Jobs::default(),
             pace: Pace::default(),
             started: 0,
+            items: 0,
+            slowest: Slowest::default(),
+            is_timed: false,
             fruitless: 0,
             trouble: None,
             has_news: false,
@@ -100,6 +109,7 @@ impl<'f> Engine<'f> {
     }
 
     pub(crate) fn open_job(&mut self, limits: Limits) -> JobId {
+        self.is_timed |= limits.timeout.is_some();
         self.jobs.open(limits)
     }
 
@@ -208,6 +218,7 @@ impl<'f> Engine<'f> {
         let Some((head, _)) = Head::read(&message) else { return worker.kill() };
         if head.kind == Kind::Ready {
             worker.is_prepared = true;
+            worker.account.prepared = Some(Instant::now());
             self.fruitless = 0;
             self.has_news = true;
             return self.recycle(message);
@@ -217,12 +228,16 @@ impl<'f> Engine<'f> {
             return worker.kill();
         };
         let (job, first) = (batch.job, batch.first + u64::from(batch.done));
+        self.items += u64::from(head.count);
+        worker.account.items += u64::from(head.count);
         batch.done = batch.done.saturating_add(head.count).min(batch.count);
         // The last message of a batch says how long it took; there may be nothing else left to say.
         if head.nanos > 0
             && let Some(batch) = worker.sent.pop_front()
         {
             self.pace.note(head.nanos, batch.count);
+            self.slowest.note(head.nanos, batch.count, batch.first);
+            worker.account.working += Duration::from_nanos(head.nanos);
             // There is room for another, if nothing else.
             self.has_news = true;
             self.recycle(batch.message);

@@ -16,7 +16,7 @@ const TICK: Duration = Duration::from_millis(10);
 impl Engine<'_> {
     /// When to look after the limits of items next.
     pub(super) fn next_limit(&mut self) -> Option<Instant> {
-        if !self.settings.is_timed {
+        if !self.is_timed {
             return None;
         }
         let now = Instant::now();

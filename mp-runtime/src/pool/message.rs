@@ -25,9 +25,13 @@ pub(crate) struct Head {
     pub(crate) count: u32,
     /// The number of the first: in its job for a batch, in the batch for results.
     pub(crate) first: u64,
-    /// How long the worker was at the batch, in nanoseconds; 0 while it is.
+    /// How long the worker was at the batch, in nanoseconds; 0 while it is. To a worker: [`TIMED`] if it is to note when it
+    /// begins with each item.
     pub(crate) nanos: u64,
 }
+
+/// See [`Head::nanos`].
+pub(crate) const TIMED: u64 = 1;
 
 /// Bytes of a head.
 pub(crate) const HEAD: usize = 25;

@@ -6,6 +6,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod burial;
+pub(crate) mod cancel;
 pub(crate) mod desk;
 pub(crate) mod dispatch;
 pub(crate) mod engine;
@@ -24,5 +25,9 @@ pub(crate) mod par_map;
 pub(crate) mod pool;
 pub(crate) mod settings;
 pub(crate) mod shutdown;
+pub(crate) mod stats;
+pub(crate) mod submission;
+pub(crate) mod task;
+pub(crate) mod wait;
 pub(crate) mod work;
 pub(crate) mod worker;

@@ -16,6 +16,9 @@ use crate::pool::gather::Gather;
 use crate::pool::imap::{Imap, ImapUnordered};
 use crate::pool::settings::{PoolBuilder, Settings};
 use crate::pool::shutdown::GRACE;
+use crate::pool::stats::PoolStats;
+use crate::pool::submission::Submission;
+use crate::pool::task::Task;
 use crate::pool::work::Work;
 use crate::sys::identity;
 
@@ -35,7 +38,7 @@ use crate::sys::identity;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The pool has no thread. It is driven by whoever waits for it: in [`map`](Pool::map), in the iterators. Meanwhile its
+/// The pool has no thread. It is driven by whoever waits for it: in [`map`](Pool::map), in the iterators, in [`Task::join`]. Meanwhile its
 /// workers go on with what they have been given. It belongs to the process that made it.
 ///
 /// Dropped, it lets the workers finish what they are at, for five seconds at most, then kills them; what they had not begun with is
@@ -86,7 +89,20 @@ impl<'f, A, R> Pool<'f, A, R> {
         self.engine().workers.iter().map(|worker| worker.child.id()).collect()
     }
 
-    /// Ends the pool, and waits for that.
+    /// What the pool has done so far.
+    ///
+    /// ```
+    /// let pool = mp_runtime::Pool::builder().workers(2).start(|n: u32| n)?;
+    /// pool.map(0..100)?;
+    /// let stats = pool.stats();
+    /// assert_eq!((stats.items, stats.restarts, stats.workers.len()), (100, 0, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn stats(&self) -> PoolStats {
+        self.engine().stats()
+    }
+
+    /// Ends the pool, and waits for that. Tasks that are left resolve, as done or as cancelled.
     ///
     /// ```
     /// use mp_runtime::{Pool, Shutdown};
@@ -174,6 +190,28 @@ where
 // No code of the user's runs while the engine is borrowed, so no panic of his finds it half changed.
 impl<A, R> UnwindSafe for Pool<'_, A, R> {}
 impl<A, R> RefUnwindSafe for Pool<'_, A, R> {}
+
+impl<'f, A: Serialize, R> Pool<'f, A, R> {
+    /// Gives one item to the pool; its value is to be had of the [`Task`].
+    pub fn submit(&self, argument: A) -> Task<'f, R> {
+        self.task(argument).submit()
+    }
+
+    /// Begins a task with settings of its own.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use mp_runtime::Pool;
+    ///
+    /// let pool = Pool::new(|n: u64| n * n)?;
+    /// let task = pool.task(12).timeout(Duration::from_secs(5)).retries(1).submit();
+    /// assert_eq!(task.join()?, 144);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn task(&self, argument: A) -> Submission<'_, 'f, A, R> {
+        Submission::new(&self.engine, argument)
+    }
+}
 
 impl<A, R> Drop for Pool<'_, A, R> {
     fn drop(&mut self) {

@@ -19,19 +19,11 @@ pub(crate) struct Settings {
     /// How many items a worker is given at most.
     pub(crate) max_tasks: Option<u64>,
     pub(crate) limits: Limits,
-    /// Whether items may have time limits.
-    pub(crate) is_timed: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            name: "pool".to_owned(),
-            workers: available_workers(),
-            max_tasks: None,
-            limits: Limits::default(),
-            is_timed: false,
-        }
+        Settings { name: "pool".to_owned(), workers: available_workers(), max_tasks: None, limits: Limits::default() }
     }
 }
 
@@ -91,7 +83,6 @@ impl PoolBuilder {
     /// The limit is held, within 20 ms, while somebody waits for the pool: it has no thread of its own.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.settings.limits.timeout = Some(limit);
-        self.settings.is_timed = true;
         self
     }
 

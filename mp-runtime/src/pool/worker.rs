@@ -10,6 +10,7 @@ use crate::pool::batch::Batch;
 use crate::pool::desk::{self, DRAFT, Shared};
 use crate::pool::error::PoolError;
 use crate::pool::lane::{Lane, MESSAGES, Passage, ROOM};
+use crate::pool::stats::Account;
 use crate::pool::work::Work;
 use crate::process::body;
 use crate::process::builder::Builder;
@@ -37,6 +38,7 @@ pub(crate) struct Worker {
     /// How many items it was given.
     pub(crate) given: u64,
     next: u32,
+    pub(crate) account: Account,
     /// Why it was killed by its pool: for the sake of the item at that mark.
     pub(crate) sentence: Option<(Mark, Sentence)>,
 }
@@ -50,11 +52,10 @@ pub(crate) enum Sentence {
 
 impl Worker {
     /// Forks a worker that runs `work`.
-    pub(crate) fn start(number: u64, name: &str, is_timed: bool, work: &dyn Work) -> Result<Worker, PoolError> {
+    pub(crate) fn start(number: u64, name: &str, work: &dyn Work) -> Result<Worker, PoolError> {
         let tasks = Arc::new(Link::new(ROOM, MESSAGES)?);
         let results = Arc::new(Link::new(ROOM, MESSAGES)?);
-        let shared =
-            Shared { tasks: Arc::clone(&tasks), results: Arc::clone(&results), draft: Draft::new(DRAFT)?, is_timed };
+        let shared = Shared { tasks: Arc::clone(&tasks), results: Arc::clone(&results), draft: Draft::new(DRAFT)? };
         // First, so that the worker finds its pool there.
         let tasks = Lane::open(&tasks, Side::Send).ok_or(Errno::ENOMEM)?;
         let results = Lane::open(&results, Side::Receive).ok_or(Errno::ENOMEM)?;
@@ -72,6 +73,7 @@ impl Worker {
             is_prepared: false,
             given: 0,
             next: 0,
+            account: Account::new(),
             sentence: None,
         })
     }
@@ -89,10 +91,10 @@ impl Worker {
 
     /// Gives it a batch, which it may not be woken for yet: see [`Worker::wake`].
     #[inline]
-    pub(crate) fn give(&mut self, mut batch: Batch) {
+    pub(crate) fn give(&mut self, mut batch: Batch, is_timed: bool) {
         let Some(tasks) = &self.tasks else { return };
         self.next = self.next.checked_add(1).unwrap_or(1);
-        batch.address(self.next);
+        batch.address(self.next, is_timed);
         self.given += u64::from(batch.count);
         let mut passage = Passage::default();
         if !tasks.send(&mut passage, &mut batch.message) {

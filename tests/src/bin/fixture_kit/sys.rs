@@ -234,3 +234,9 @@ pub(crate) fn return_to(cores: &libc::cpu_set_t) {
     // SAFETY: the set is the caller's, of the size said.
     assert_eq!(unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), cores) }, 0);
 }
+
+/// Reads where nothing is mapped.
+pub(crate) fn crash() {
+    // SAFETY: none; that is the point. The process ends here.
+    unsafe { ptr::null::<u8>().wrapping_add(8).read_volatile() };
+}
