@@ -9,7 +9,7 @@ use crate::shm::barrier::{Failed, Rendezvous};
 use crate::shm::condvar::Waiters;
 use crate::shm::flag::Flag;
 use crate::shm::once::Single;
-use crate::shm::owner::{Owner, Patience};
+use crate::shm::owner::{Hold, Owner, Patience};
 use crate::shm::rwlock::ManyOrOne;
 use crate::shm::semaphore::Permits;
 use crate::shm::who::Who;
@@ -202,16 +202,21 @@ impl Shop {
     fn consume(&self) {
         let mut hold = self.owner.take(Patience::ForEver).expect("it is not held here");
         while self.items.load(Ordering::Relaxed) == 0 {
-            let (waiter, failures) = (self.changed.begin().expect("there is a seat"), self.owner.failures());
-            drop(hold);
-            let has_failed = || self.owner.failures() != failures || self.owner.is_orphaned();
-            assert!(waiter.sleep(Patience::ForEver, has_failed));
-            hold = self.owner.take(Patience::ForEver).expect("it is not held here");
-            drop(waiter);
+            hold = self.wait(hold);
         }
         crate::world::step();
         self.items.fetch_sub(1, Ordering::Relaxed);
         drop(hold);
+    }
+
+    fn wait<'a>(&'a self, hold: Hold<'a>) -> Hold<'a> {
+        let (waiter, failures) = (self.changed.begin().expect("there is a seat"), self.owner.failures());
+        drop(hold);
+        let has_failed = || self.owner.is_orphaned() || self.owner.failures() != failures;
+        assert!(waiter.sleep(Patience::ForEver, has_failed));
+        let hold = self.owner.take(Patience::ForEver).expect("it is not held here");
+        drop(waiter);
+        hold
     }
 
     fn produce(&self) {
@@ -253,6 +258,38 @@ fn condvar_with_a_waiter_that_dies() {
         drop(hold);
         if !died || !is_there {
             shop.produce();
+        }
+        ended(other);
+    });
+}
+
+#[test]
+fn condvar_whose_waiters_lock_is_held_by_one_that_dies() {
+    each_death(|fuel| {
+        let shop = Shop::new();
+        let other = start(&shop, OTHER, ENDLESS, |shop| {
+            let hold = shop.owner.take(Patience::ForEver).expect("it is not held here");
+            if shop.owner.failures() == 0 {
+                shop.wait(hold);
+            }
+        });
+        let victim = start(&shop, VICTIM, fuel, |shop| {
+            let hold = shop.owner.take(Patience::ForEver).expect("it is not held here");
+            crate::world::step();
+            drop(hold);
+        });
+        ended(victim);
+        // If the victim had the lock, we may be the first to learn of it; the other learns of it all the same.
+        drop(shop.owner.take(Patience::ForEver).expect("it is free"));
+        if shop.owner.failures() == 0 {
+            let is_waited = || {
+                let _hold = shop.owner.take(Patience::ForEver).expect("it is free");
+                shop.changed.waiting().contains(&Who(OTHER))
+            };
+            while !is_waited() {
+                thread::yield_now();
+            }
+            shop.changed.notify_all();
         }
         ended(other);
     });

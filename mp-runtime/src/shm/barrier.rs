@@ -3,8 +3,6 @@
 //! A seat counts the threads of its process that have arrived (`count`), in the round that its other word names. The
 //! round goes on by one store, that of the last to arrive, which wakes the others in the same system call.
 
-use crate::sys::atomic::Ordering::{Acquire, Release};
-use crate::sys::atomic::{AtomicU32, AtomicU64};
 use std::ffi::CStr;
 
 use crate::shm::head::Head;
@@ -12,6 +10,8 @@ use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::{Tag, Who};
+use crate::sys::atomic::Ordering::{Acquire, Release};
+use crate::sys::atomic::{AtomicU32, AtomicU64};
 use crate::sys::futex::Change;
 
 #[derive(Debug)]

@@ -1,16 +1,17 @@
 //! Waiting to be notified, on a monitor.
 //!
 //! A seat counts the waiters of its process. A notification bumps the turn and wakes, in one system call, and takes no
-//! lock: it can neither be lost half-way nor wait for a waiter. One that died may have been woken and not have acted, so
-//! the others are then woken too: they look at what they wait for, and find it so or not.
+//! lock: it can neither be lost half-way nor wait for a waiter. Whom it has not woken sees at the next look that the turn has
+//! changed, and looks at what it waits for: so it does not matter if the one that was woken dies of it. When a waiter
+//! has died, the others look, too.
 
-use crate::sys::atomic::Ordering::Release;
 use std::ffi::CStr;
 
 use crate::shm::head::Head;
 use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
 use crate::shm::who::Who;
+use crate::sys::atomic::Ordering::Release;
 use crate::sys::futex;
 
 #[derive(Debug)]

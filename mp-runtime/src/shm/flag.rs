@@ -1,11 +1,11 @@
 //! A flag to wait for. One word: to change it and to wake is one instruction, or one system call.
 
-use crate::sys::atomic::AtomicU32;
-use crate::sys::atomic::Ordering::SeqCst;
 use std::ffi::CStr;
 
 use crate::shm::head::Head;
 use crate::shm::owner::Patience;
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::SeqCst;
 use crate::sys::futex::{self, Change};
 
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 //!
 //! `SYNC.md` beside this file has the protocol, and why it holds when a process is killed at any instruction.
 
-use crate::sys::atomic::AtomicU32;
-use crate::sys::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::shm::owner::Patience;
 use crate::shm::robust::{Held, NotTaken, Robust};
 use crate::shm::who::{SEATS, Tag, Who};
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sys::futex::{self, Change};
 use crate::sys::identity::{self, Identity};
 

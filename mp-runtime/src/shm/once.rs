@@ -1,13 +1,13 @@
 //! Something that is done once, by whichever process comes first; again, by another, if that one dies of it.
 
-use crate::sys::atomic::AtomicU32;
-use crate::sys::atomic::Ordering::{Acquire, Release};
 use std::ffi::CStr;
 
 use crate::shm::head::Head;
 use crate::shm::owner::{Hold, Owner, Patience};
 use crate::shm::robust::NotTaken;
 use crate::shm::who::Who;
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Release};
 
 #[derive(Debug)]
 #[repr(C)]

@@ -3,13 +3,13 @@
 //! `holder` is set after the lock is taken and cleared before it is released. So a holder that was killed with `holder` set
 //! may have changed what is behind the lock, and one that was killed with it clear has not touched it.
 
-use crate::sys::atomic::Ordering::{Relaxed, SeqCst};
-use crate::sys::atomic::{AtomicU32, AtomicU64, compiler_fence};
 use std::thread;
 use std::time::Instant;
 
 use crate::shm::robust::{Held, NotTaken, Robust};
 use crate::shm::who::{Tag, Who};
+use crate::sys::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use crate::sys::atomic::{AtomicU32, AtomicU64, compiler_fence};
 use crate::sys::identity::{self, Identity};
 
 /// How long to wait for a lock.
@@ -82,7 +82,7 @@ impl Owner {
         if !self.last.is(me) {
             self.last.set(Who::me());
         }
-        self.holder.store(me.raw(), Relaxed);
+        self.holder.store(me.raw(), Release);
         // Before anything behind the lock is touched. A kill sees the instructions of the killed in their order.
         compiler_fence(SeqCst);
         Ok(Hold { _held: held, owner: self, me, was_panicking: thread::panicking() })
@@ -133,7 +133,7 @@ impl Owner {
 
     /// Whether the one who holds it has ended. It will be told to the next who takes it.
     pub(crate) fn is_orphaned(&self) -> bool {
-        Identity::from_raw(self.holder.load(Relaxed))
+        Identity::from_raw(self.holder.load(Acquire))
             .is_some_and(|holder| holder != identity::current() && holder.has_ended())
     }
 
@@ -162,6 +162,6 @@ impl Drop for Hold<'_> {
         }
         // After everything behind the lock was touched.
         compiler_fence(SeqCst);
-        self.owner.holder.store(0, Relaxed);
+        self.owner.holder.store(0, Release);
     }
 }

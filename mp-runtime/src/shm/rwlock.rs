@@ -3,8 +3,6 @@
 //! A seat counts the readers of its process, or says [`WRITER`]; its other word counts the writers that wait. So who
 //! holds the lock is one word for each process, and goes with the process.
 
-use crate::sys::atomic::Ordering::Release;
-use crate::sys::atomic::{Ordering, compiler_fence};
 use std::ffi::CStr;
 use std::thread;
 
@@ -13,6 +11,8 @@ use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::{Tag, Who};
+use crate::sys::atomic::Ordering::Release;
+use crate::sys::atomic::{Ordering, compiler_fence};
 use crate::sys::futex::Change;
 use crate::sys::identity::{self, Identity};
 

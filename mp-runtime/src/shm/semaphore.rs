@@ -3,8 +3,6 @@
 //! A seat counts the permits that its process holds. How many are free is not written down anywhere: it is the total
 //! less what the seats say, so no permit can be lost on its way from one word to another.
 
-use crate::sys::atomic::AtomicU32;
-use crate::sys::atomic::Ordering::{Acquire, Release};
 use std::ffi::CStr;
 
 use crate::shm::head::Head;
@@ -12,6 +10,8 @@ use crate::shm::monitor::{Inside, Monitor, NoSeat, Seat};
 use crate::shm::owner::Patience;
 use crate::shm::robust::NotTaken;
 use crate::shm::who::Who;
+use crate::sys::atomic::AtomicU32;
+use crate::sys::atomic::Ordering::{Acquire, Release};
 use crate::sys::futex::Change;
 use crate::sys::identity::{self, Identity};
 

@@ -17,9 +17,9 @@ use crate::shm::plain::Plain;
 /// A condition variable between processes.
 ///
 /// As [`std::sync::Condvar`]: a wait may end without a notification, so what is waited for is looked at again. Notifying
-/// takes no lock and waits for nobody, however many of those that wait have been killed. If one of these dies, which may have
-/// been the one that was notified, the others wake up and look; and if one dies with the lock that they wait to get back, they
-/// get it back with the error that says so. They notice within some 20 ms.
+/// takes no lock and waits for nobody, however many of those that wait have been killed. If the one that was notified is,
+/// or one that has the lock which the others wait to get back, these come back within some 20 ms and look, or learn of it by
+/// the lock's error.
 ///
 /// Up to 120 processes can wait for one at the same time, with any number of threads.
 ///

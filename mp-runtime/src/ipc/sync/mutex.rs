@@ -189,7 +189,8 @@ impl<T: Plain + ?Sized> Mutex<T> {
 
     /// Whether a holder has died or panicked since then, or has died and nobody has taken the lock yet.
     pub(crate) fn has_failed_since(&self, failures: u32) -> bool {
-        self.0.failures() != failures || self.0.is_orphaned()
+        // In this order: whoever takes the lock meanwhile, and hides that it is orphaned, has counted the failure before.
+        self.0.is_orphaned() || self.0.failures() != failures
     }
 }
 
