@@ -8,7 +8,7 @@ mod tidy;
 mod tokens;
 mod tree;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use tree::Tree;
 
@@ -16,15 +16,38 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
 commands:
-  tidy    check floors, unsafe, lint reasons, ui cases, file sizes, leftovers, machine paths and links";
+  tidy                     check floors, unsafe, lint reasons, ui cases, file sizes, leftovers, machine paths and links
+  sweep [FIRST STRIDE]     kill programs, and each of their processes, at every system call; look for what is left
+  sweep failures           let each system call of a start fail in each documented way; look for what is left
+  soak [CYCLES [SECONDS]]  start, kill and join processes, 10000 cycles and 600 s if not said; look for what grows";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["tidy"] => with_tree(tidy::run),
+        ["sweep", ..] => run("sweep", &words[1..]),
+        ["soak", ..] => run("soak", &words[1..]),
         _ => {
             eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a binary of the tests, which are built first, fixtures included.
+fn run(binary: &str, words: &[&str]) -> ExitCode {
+    let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let built = cargo().args(["build", "--quiet", "-p", "mp-tests", "--bins"]).status();
+    let ran = built.and_then(|built| match built.success() {
+        true => cargo().args(["run", "--quiet", "-p", "mp-tests", "--bin", binary, "--"]).args(words).status(),
+        false => Ok(built),
+    });
+    match ran {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cannot run cargo: {error}");
             ExitCode::from(2)
         }
     }
