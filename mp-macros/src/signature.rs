@@ -133,6 +133,32 @@ fn identifiers(tokens: TokenStream, of_lifetimes: bool) -> Vec<Ident> {
     found
 }
 
+/// Every parameter owns its data, as far as one can see: it crosses to a process that is no copy of this one.
+pub(crate) fn owned_parameters(sig: &Signature, who: &str, errors: &mut Errors) -> bool {
+    let mut owned = true;
+    for input in &sig.inputs {
+        let FnArg::Typed(parameter) = input else { continue };
+        let tokens = parameter.ty.to_token_stream();
+        if has_reference(tokens.clone()) || lifetimes(tokens).iter().any(|lifetime| lifetime != "static") {
+            errors.at(
+                &parameter.ty,
+                format_args!("{who} that `forkserver` or `exec` starts takes what it owns, for it has no copy of its parent's memory: take a `String` for a `&str`, a `Vec` for a slice, or start it by `fork`"),
+            );
+            owned = false;
+        }
+    }
+    owned
+}
+
+/// Whether there is a `&` among the tokens, at any depth.
+fn has_reference(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == '&',
+        TokenTree::Group(group) => has_reference(group.stream()),
+        _ => false,
+    })
+}
+
 /// The result owns its data and has a type that can be named.
 pub(crate) fn owned_result(sig: &Signature, who: &str, errors: &mut Errors) -> bool {
     let ReturnType::Type(_, output) = &sig.output else { return true };

@@ -7,12 +7,15 @@
 use std::convert::Infallible;
 
 use crate::error::SpawnError;
-use crate::process::body::{self, Body, Failure, Fallible};
+use crate::process::body::{self, Body, Failure, Fallible, Portable};
 use crate::process::builder::Builder;
+use crate::process::carried;
 use crate::process::handle::Child;
 pub use crate::program::program;
+pub use carrying::{Carrying, carry};
 pub use declared::{Declared, process};
 
+mod carrying;
 mod declared;
 pub mod unmarked;
 
@@ -25,6 +28,9 @@ pub type Value<T, By> = <(<T as body::Value<By>>::Itself,) as First>::First;
 /// [`Ok<R>`](Ok), checked to be one that a process can give, as is the error. `By` and `Or` are for rustc to find.
 pub type Fails<R, By, Or> =
     <(<Ok<R> as body::Value<By>>::Itself, <<R as Fallible>::Err as Failure<Or>>::Itself) as First>::First;
+
+/// `T`, checked to be one that can be an argument of a process not forked from its parent. `By` is for rustc to find.
+pub type Argument<T, By> = <T as carried::Argument<By>>::Itself;
 
 /// The first of some types, of which rustc checks all.
 pub trait First {
@@ -50,10 +56,24 @@ pub fn diverges(name: &str, function: impl FnOnce() -> Infallible) -> Builder<im
     Builder::of(name, body::diverges(function))
 }
 
+/// As [`diverges`], for a process that need not be forked.
+pub fn carry_diverges<F, A>(name: &str, arguments: A, function: F) -> Builder<impl Portable<Value = Infallible>>
+where
+    F: Fn(A) -> Infallible + Copy,
+    A: serde::Serialize + serde::de::DeserializeOwned,
+{
+    Builder::of(name, carried::diverges(function, arguments))
+}
+
 /// Takes the user's word, given as `unsafe(threads)`, that the other threads of the program hold no lock that
 /// the process needs.
 pub fn allow_threads<B: Body>(builder: Builder<B>) -> Builder<B> {
     builder.allow_threads()
+}
+
+/// As [`refused`], for a process that need not be forked.
+pub fn carry_refused<T>(_arguments: impl Sized) -> Builder<impl Portable<Value = T>> {
+    Builder::of("", body::refused())
 }
 
 /// Stands where a function that was refused would be called; such a program does not compile.

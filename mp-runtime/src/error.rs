@@ -29,14 +29,16 @@ pub struct SpawnError {
     kind: SpawnErrorKind,
 }
 
-#[derive(Clone)]
-pub(crate) enum SpawnErrorKind {
+#[derive(Debug, Clone)]
+pub enum SpawnErrorKind {
     /// The program has threads; how many, if that could be found out.
     Threaded(Option<usize>),
     /// The name cannot be a process's name, and why.
     Name(&'static str),
     /// There is no signal of this number to stop the process by.
     StopSignal(i32),
+    /// The arguments cannot be written down, and why.
+    Arguments(String),
     /// A system call failed.
     Os(Stage, i32),
 }
@@ -57,6 +59,12 @@ pub enum Stage {
     SignalMask,
     /// `fork` itself.
     Fork,
+    /// Making the socket over which a fork server or an executed image is told what to run, and telling it.
+    Order,
+    /// Running the executable of this program again.
+    Exec,
+    /// Finding the function in the executable; in the child: finding it again there.
+    Image,
     /// Opening the process descriptor of the child.
     ProcessDescriptor,
     /// In the child: becoming the leader of a process group of its own.
@@ -88,6 +96,9 @@ impl fmt::Display for Stage {
             Stage::ExitHandler => "registering the exit handler",
             Stage::SignalMask => "setting the signal mask",
             Stage::Fork => "fork",
+            Stage::Order => "telling it what to run",
+            Stage::Exec => "running the executable again",
+            Stage::Image => "finding its function in the executable",
             Stage::ProcessDescriptor => "opening its process descriptor",
             Stage::ProcessGroup => "making its process group",
             Stage::DeathSignal => "arming its death signal",
@@ -103,7 +114,7 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
-    pub(crate) const ALL: [Stage; 16] = [
+    pub(crate) const ALL: [Stage; 19] = [
         Stage::ReportMemory,
         Stage::Descriptors,
         Stage::Lifeline,
@@ -120,6 +131,9 @@ impl Stage {
         Stage::Affinity,
         Stage::OomScore,
         Stage::Limit,
+        Stage::Order,
+        Stage::Exec,
+        Stage::Image,
     ];
 }
 
@@ -168,6 +182,7 @@ impl fmt::Display for SpawnError {
                 write!(
                     f,
                     ", and a lock that another thread holds would stay locked in a forked process for ever; \
+                     start it by `forkserver` or by `exec`, as in `#[process(start = forkserver)]`, \
                      spawn before the first thread is started, or answer for the other threads with \
                      `#[process(unsafe(threads))]`"
                 )
@@ -176,6 +191,7 @@ impl fmt::Display for SpawnError {
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
             }
+            SpawnErrorKind::Arguments(why) => write!(f, "its arguments could not be written down: {why}"),
             SpawnErrorKind::Os(stage, errno) => write!(f, "{stage}: {}", io::Error::from_raw_os_error(*errno)),
         }
     }
@@ -195,7 +211,9 @@ impl From<SpawnError> for io::Error {
         let kind = match error.kind {
             SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
             SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
-            SpawnErrorKind::Name(_) | SpawnErrorKind::StopSignal(_) => io::ErrorKind::InvalidInput,
+            SpawnErrorKind::Arguments(_) | SpawnErrorKind::Name(_) | SpawnErrorKind::StopSignal(_) => {
+                io::ErrorKind::InvalidInput
+            }
         };
         io::Error::new(kind, error)
     }

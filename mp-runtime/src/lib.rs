@@ -24,7 +24,8 @@
 //! ```
 //!
 //! Each function runs in an operating-system process of its own, so that a crash, a leak or an `exit` in one is
-//! only a report in another. Linux, by `fork`: what a process works on is a copy-on-write copy of its parent's memory.
+//! only a report in another. Linux, by `fork`: what a process works on is a copy-on-write copy of its parent's memory. Or
+//! by one of two other [methods](#start-methods), which copy nothing.
 //!
 //! # The three nouns
 //!
@@ -129,16 +130,49 @@
 //! Each of these can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that
 //! the parent has used go on where they were, in each child: begin anew from [`Current::seed`]. The hash maps of std differ.
 //!
+//! # Start methods
+//!
+//! | `start =` | arguments | when |
+//! |---|---|---|
+//! | `fork`, the default | of any type, borrowed too: nothing is written down | the program has one thread |
+//! | `forkserver` | of serde types that own their data, [channel](channel()) ends, [`Fd`]s | it has threads, or much memory: the cost does not grow with it |
+//! | `exec` | as with `forkserver` | a clean image: nothing of the parent's memory, addresses anew |
+//!
+//! ```
+//! use mp_runtime::process;
+//!
+//! #[process(start = forkserver)]
+//! fn shout(text: String) -> String {
+//!     text.to_uppercase()
+//! }
+//!
+//! # fn main() {
+//! // From any thread.
+//! let shouted = std::thread::spawn(|| shout::spawn("lucky".to_owned()).unwrap().join().unwrap());
+//! assert_eq!(shouted.join().unwrap(), "LUCKY");
+//! # }
+//! ```
+//!
+//! The fork server is a second process of this executable, started when it is first needed, and again if it was killed.
+//! What it makes are children of the program, not its own. They begin in an image of the executable that never came to
+//! `main`: globals have their initial values. Directory and standard streams are the program's at the moment of the start,
+//! environment and limits those at the start of the server. A program sees the server among its children if it waits for
+//! any of them.
+//!
+//! An image that is executed gets the arguments and the environment of its parent, and no descriptor beside the standard
+//! streams and what is moved in. Both run what constructors the executable has, and neither any line of `main`. They
+//! need procfs, and that this crate is linked into the executable itself, not into a library that it loads.
+//!
 //! # Threads
 //!
 //! A forked process has one thread, and a lock that another thread of its parent held stays locked in it for ever.
-//! So a program with threads is refused a [`spawn`](Builder::spawn), by an error that says so; see
-//! [`unsafe(threads)`](macro@process#unsafethreads) for the way to answer for them. Spawn first, start threads later.
+//! So a program with threads is refused a [`spawn`](Builder::spawn) by `fork`, by an error that says so; `forkserver` and `exec`
+//! work from any thread. See [`unsafe(threads)`](macro@process#unsafethreads) for the way to answer for the threads of a fork.
 //!
 //! # What this is not
 //!
-//! No sandbox: a process can do what its parent can. No restarts and no
-//! start by `exec`, yet. No other system than Linux. A process that forks by other means than `spawn` is on its own:
+//! No sandbox: a process can do what its parent can. No restarts, yet. No other system than Linux. A process that forks by
+//! other means than `spawn` is on its own:
 //! what it forks off is not watched.
 //!
 //! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
@@ -190,7 +224,7 @@ pub use pool::stats::{PoolStats, WorkerStats};
 pub use pool::submission::Submission;
 pub use pool::task::Task;
 pub use pool::wait::{WaitFor, Waited, as_completed, wait};
-pub use process::body::Body;
+pub use process::body::{Body, Portable};
 pub use process::builder::Builder;
 pub use process::closure::spawn;
 pub use process::exit::{Exit, ExitKind, Usage};
@@ -198,6 +232,7 @@ pub use process::guarantees::{Guarantees, Rung, guarantees};
 pub use process::handle::{ActiveChild, Child, active_children};
 pub use process::identity::{Current, Parent, current, parent};
 pub use process::join_error::JoinError;
+pub use process::method::StartMethod;
 pub use process::panic::{Location, Panic};
 pub use process::scope::{Scope, scope};
 pub use process::settings::Limit;

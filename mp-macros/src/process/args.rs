@@ -1,6 +1,6 @@
 //! The options of `#[process(..)]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use syn::LitStr;
 
 use crate::errors::Errors;
@@ -8,9 +8,10 @@ use crate::options::{self, Known, Value};
 use crate::process::settings::{self, Setting};
 use crate::runtime_path::RuntimePath;
 
-const OWN: [Known; 4] = [
+const OWN: [Known; 5] = [
     Known { key: "name", usage: "`name = \"text\"`" },
     Known { key: "daemon", usage: "`daemon`" },
+    Known { key: "start", usage: "`start = forkserver`" },
     Known { key: "unsafe", usage: "`unsafe(threads)`" },
     Known { key: "crate", usage: "`crate = ::path`" },
 ];
@@ -20,6 +21,8 @@ pub(crate) struct ProcessArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) daemon: bool,
     pub(crate) threads_allowed: bool,
+    /// How it is started, if that is said.
+    pub(crate) start: Option<Ident>,
     /// In the order they were given.
     pub(crate) settings: Vec<Setting>,
     pub(crate) runtime: RuntimePath,
@@ -32,6 +35,7 @@ impl ProcessArgs {
             name: None,
             daemon: false,
             threads_allowed: false,
+            start: None,
             settings: Vec::new(),
             runtime: RuntimePath::new(None),
         };
@@ -46,6 +50,7 @@ impl ProcessArgs {
                     option.flag("without it, the process is waited for", errors);
                     parsed.daemon = true;
                 }
+                "start" => parsed.start = settings::method(&option, errors),
                 "unsafe" => parsed.threads_allowed = vouches_for_threads(&option, errors),
                 "crate" => parsed.runtime = RuntimePath::new(option.runtime(errors)),
                 _ => parsed.settings.extend(settings::parse(&option, errors)),

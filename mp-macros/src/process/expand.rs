@@ -60,7 +60,8 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
     let value = value(process);
     let child =
         closed(quote_spanned!(first=> ::core::result::Result<#output::Child<#value>, #output::SpawnError), last);
-    let built = closed(quote_spanned!(first=> #output::Builder<impl #output::Body<Value = #value>), last);
+    let body = syn::Ident::new(if process.start.is_some() { "Portable" } else { "Body" }, first);
+    let built = closed(quote_spanned!(first=> #output::Builder<impl #output::#body<Value = #value>), last);
     let started = quote_spanned!(first=> #output::__private::spawn(Self::process #turbofish(#(#names),*)));
     let made = made(process, &quote!(#function #turbofish(#(#names),*)));
 
@@ -107,8 +108,25 @@ fn value(process: &Process) -> TokenStream {
 ///
 /// What checks the user's type stands where it does, for there rustc points when the type cannot cross.
 fn made(process: &Process, call: &TokenStream) -> TokenStream {
+    let Process { runtime, start, .. } = process;
+    let made = match start {
+        Some(_) => carried(process, call),
+        None => forked(process, call),
+    };
+    let daemon = process.daemon.then(|| quote!(.daemon(true)));
+    let start = start.as_ref().map(|method| quote!(.start(#runtime::StartMethod::#method)));
+    let settings = process.settings.iter().map(|setting| set(setting, runtime));
+    let settings = quote!(#daemon #start #(#settings)*);
+    match process.threads_allowed {
+        true => quote!(#runtime::__private::allow_threads(#made #settings)),
+        false => quote!(#made #settings),
+    }
+}
+
+/// With any arguments: a closure has them.
+fn forked(process: &Process, call: &TokenStream) -> TokenStream {
     let (runtime, name) = (&process.runtime, &process.name);
-    let made = match &process.output {
+    match &process.output {
         Output::Unit => quote!(#runtime::__private::process(#name, move || #call).returns::<()>()),
         Output::Value(ty) => {
             let checked = runtime.alias("Value", ty, 1);
@@ -123,13 +141,30 @@ fn made(process: &Process, call: &TokenStream) -> TokenStream {
             let names = process.parameters.iter().map(|parameter| &parameter.name);
             quote!(#runtime::__private::refused((#(#names,)*)))
         }
-    };
-    let daemon = process.daemon.then(|| quote!(.daemon(true)));
-    let settings = process.settings.iter().map(|setting| set(setting, runtime));
-    let settings = quote!(#daemon #(#settings)*);
-    match process.threads_allowed {
-        true => quote!(#runtime::__private::allow_threads(#made #settings)),
-        false => quote!(#made #settings),
+    }
+}
+
+/// With arguments that can be written down, in a tuple, each of which is checked where its type stands:
+/// `__private::carry("run2", (name,), |(name,)| run2(name)).returns::<Value<u32, _>, (Argument<String, _>,)>()`.
+fn carried(process: &Process, call: &TokenStream) -> TokenStream {
+    let (runtime, name) = (&process.runtime, &process.name);
+    let names: Vec<_> = process.parameters.iter().map(|parameter| &parameter.name).collect();
+    let arguments = quote!((#(#names,)*));
+    let types = process.parameters.iter().map(|parameter| runtime.alias("Argument", &parameter.ty, 1));
+    let types = quote!((#(#types,)*));
+    let carried = quote!(#runtime::__private::carry(#name, #arguments, |#arguments| #call));
+    match &process.output {
+        Output::Unit => quote!(#carried.returns::<(), #types>()),
+        Output::Value(ty) => {
+            let checked = runtime.alias("Value", ty, 1);
+            quote!(#carried.returns::<#checked, #types>())
+        }
+        Output::Fallible(ty) => {
+            let checked = runtime.alias("Fails", ty, 2);
+            quote!(#carried.fails::<#checked, #types>())
+        }
+        Output::Never => quote!(#runtime::__private::carry_diverges(#name, #arguments, |#arguments| #call)),
+        Output::Refused(_) => quote!(#runtime::__private::carry_refused(#arguments)),
     }
 }
 

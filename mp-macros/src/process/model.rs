@@ -18,6 +18,8 @@ pub(crate) struct Process {
     pub(crate) name: String,
     pub(crate) daemon: bool,
     pub(crate) threads_allowed: bool,
+    /// How it is started; then its arguments can be written down.
+    pub(crate) start: Option<Ident>,
     pub(crate) settings: Vec<Setting>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) generics: Generics,
@@ -46,6 +48,16 @@ pub(crate) enum Output {
     Refused(Option<Type>),
 }
 
+impl Output {
+    /// The same type, of a function that is not called.
+    fn refused(self) -> Output {
+        match self {
+            Output::Value(ty) => Output::Refused(Some(ty)),
+            Output::Unit | Output::Fallible(_) | Output::Never | Output::Refused(_) => Output::Refused(None),
+        }
+    }
+}
+
 const WHO: &str = "a process function";
 
 impl Process {
@@ -57,6 +69,8 @@ impl Process {
         let marked_once = marked_once(&item, errors);
         let not_main = not_main(&item, errors);
         let output = output(&item, errors);
+        let carried = args.start.is_none() || signature::owned_parameters(&item.sig, WHO, errors);
+        let output = if carried { output } else { output.refused() };
         signature::nameable_parameters(&item.sig, WHO, errors);
         if !stands_alone || !marked_once || !not_main {
             return None;
@@ -66,12 +80,13 @@ impl Process {
             Some(name) => name.value(),
             None => plain(&item.sig.ident),
         };
-        let ProcessArgs { daemon, threads_allowed, settings, runtime, .. } = args;
+        let ProcessArgs { daemon, threads_allowed, start, settings, runtime, .. } = args;
         let unspoken = Process {
             runtime,
             name,
             daemon,
             threads_allowed,
+            start,
             settings,
             parameters: Vec::new(),
             generics: Generics::default(),

@@ -72,6 +72,15 @@ pub(crate) fn parse(option: &Given, errors: &mut Errors) -> Vec<Setting> {
     setting.into_iter().collect()
 }
 
+/// The words for a start method, and what the runtime calls it.
+const METHODS: [(&str, &str); 3] = [("fork", "Fork"), ("forkserver", "ForkServer"), ("exec", "Exec")];
+
+/// The start method in the option `start`.
+pub(crate) fn method(option: &Given, errors: &mut Errors) -> Option<Ident> {
+    let name: Ident = option.assigned("`fork`, `forkserver` or `exec`", errors)?;
+    named(&name, &METHODS, "start method", errors)
+}
+
 fn value(option: &Given, expected: &str, errors: &mut Errors) -> Option<Setting> {
     Some(Setting::Value { method: option.key.clone(), value: option.assigned(expected, errors)? })
 }

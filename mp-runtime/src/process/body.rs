@@ -7,6 +7,8 @@ use std::io::Write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::SpawnErrorKind;
+use crate::process::order::Work;
 use crate::wire::codec;
 
 /// What a process runs, with its arguments bound. Only the macros make one.
@@ -41,7 +43,25 @@ pub trait Body: Sealed {
     /// How the parent reads the value back.
     #[doc(hidden)]
     fn decoder(&self) -> Decode<Self::Value>;
+
+    /// The function and its arguments, written down for a process that is not forked from this one; `None` where they can
+    /// not be.
+    #[doc(hidden)]
+    fn write_down(&self) -> Option<Result<Work, SpawnErrorKind>> {
+        None
+    }
 }
+
+/// A [`Body`] whose arguments can be written down: it can be started by every [`StartMethod`](crate::StartMethod).
+///
+/// Process functions with the option `start` give one.
+#[diagnostic::on_unimplemented(
+    message = "this process can be started by `fork` only",
+    label = "its arguments are not known to be of types that serde can write and read back",
+    note = "mark the function `#[process(start = forkserver)]` or `#[process(start = exec)]`: its parameters are then \
+            checked, and each start may choose; a closure is part of its program and is always forked"
+)]
+pub trait Portable: Body {}
 
 /// Keeps [`Body`] to the types of this module.
 pub trait Sealed {}
@@ -191,9 +211,11 @@ fn encode<T: Serialize>(value: &T, payload: &mut dyn Write) -> Result<(), String
     codec::encode(value, payload).map_err(|error| format!("its result could not be encoded: {error}"))
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     codec::decode(bytes).map_err(|error| error.to_string())
 }
+
+impl<T> Portable for Function<fn(), (), T> {}
 
 /// In place of a function in a program that does not compile.
 pub(crate) fn refused<T>() -> Function<fn(), (), T> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
 use crate::ipc::moving;
-use crate::process::body::Body;
+use crate::process::body::{Body, Portable};
 use crate::process::handle::Child;
-use crate::process::method::{self, Plan};
+use crate::process::method::{self, Plan, StartMethod};
 use crate::process::outbox::Payload;
 use crate::process::streams::{Stdio, Streams};
 
@@ -93,6 +93,17 @@ impl<B: Body> Builder<B> {
         self
     }
 
+    /// Sets how it is started; for functions with the option `start`, which says how they are started otherwise.
+    ///
+    /// See [`StartMethod`].
+    pub fn start(mut self, method: StartMethod) -> Self
+    where
+        B: Portable,
+    {
+        self.plan.method = method;
+        self
+    }
+
     /// Starts the process.
     ///
     /// The arguments are used in the child, as they were at this moment; here they are dropped on return.
@@ -100,7 +111,7 @@ impl<B: Body> Builder<B> {
     /// # Errors
     ///
     /// When the program has threads, for the child of a plain fork could hang on a lock that another thread
-    /// holds; when the name is empty or has a control character in it; when the system lacks memory, processes or
+    /// holds, and is not started by another method; when the name is empty or has a control character in it; when the system lacks memory, processes or
     /// descriptors. Nothing is left of the attempt.
     pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
         let Builder { body, mut plan, stdio } = self;
@@ -121,6 +132,15 @@ impl<B: Body> Builder<B> {
             }
         }
         let decode = body.decoder();
+        if plan.method != StartMethod::Fork {
+            let work = match body.write_down() {
+                Some(Ok(work)) => work,
+                Some(Err(kind)) => return Err(SpawnError::new(plan.name, kind)),
+                None => unreachable!("`start` asks for a body that can be written down"),
+            };
+            let record = method::remote::start(plan, work)?;
+            return Ok(Child::new(record, decode));
+        }
         let mut body = Some(body);
         let departure = moving::depart();
         let mut run = |payload: &mut Payload| {

@@ -33,6 +33,8 @@ pub(crate) struct Birth<'a> {
     pub(crate) by_first_thread: bool,
     /// The name as the kernel keeps it.
     pub(crate) comm: [u8; 16],
+    /// What has gone wrong before, if anything has.
+    pub(crate) told: Result<(), (Stage, Errno)>,
 }
 
 /// Lives the life of a child.
@@ -57,7 +59,7 @@ pub(crate) struct Birth<'a> {
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-    let Birth { registry, record, by_first_thread, comm } = birth;
+    let Birth { registry, record, by_first_thread, comm, told } = birth;
     let launch = Outbox::open(record);
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
     let held = registry.become_child(launch);
@@ -65,7 +67,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
     let armed = prepare(parent, by_first_thread, handlers, &launch.lifeline);
     held.release();
-    let armed = armed.and_then(|()| set(launch));
+    let armed = armed.and(told).and_then(|()| set(launch));
     direct::set_name(&comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {

@@ -5,7 +5,7 @@
 //! which is armed as well, can say none of these, but holds where a child has closed all descriptors or changed groups.
 
 use std::mem;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
@@ -29,6 +29,8 @@ pub(crate) struct Lifeline {
     end: Option<ProcessFd>,
     /// Whether the parent keeps a copy, for another child to use later.
     kept: bool,
+    /// Whether it was sent here by a parent that this process is not forked from.
+    sent: bool,
     /// The process that made it. In any other this is a copy.
     owner: i32,
 }
@@ -57,7 +59,7 @@ impl Lifelines {
                 }
             },
         };
-        Ok(Lifeline { end: Some(end), kept, owner })
+        Ok(Lifeline { end: Some(end), kept, sent: false, owner })
     }
 
     /// Another end of the pipe there is; `None` where that is not to be had, and a new pipe may be.
@@ -102,12 +104,27 @@ impl Held {
 }
 
 impl Lifeline {
+    /// The end that a process was sent which is not forked from its parent, whose id is `parent`.
+    pub(crate) fn sent(end: OwnedFd, parent: i32) -> Lifeline {
+        Lifeline { end: Some(ProcessFd::new(end)), kept: false, sent: true, owner: parent }
+    }
+
     /// Ties the life of the calling process, the child, which leads its group, to the end.
     ///
-    /// To be called while it has the parent's [`Held`]: then no hang-up can have come before.
+    /// To be called while it has the parent's [`Held`]: then no hang-up can have come before. One that was sent its end has
+    /// none; it asks.
     pub(crate) fn tie(&self) -> nix::Result<()> {
-        let end = self.end.as_ref().and_then(ProcessFd::get).ok_or(Errno::EBADF)?;
-        lifeline::aim(end)
+        let end = self.end()?;
+        lifeline::aim(end)?;
+        if self.sent && lifeline::is_hung_up(end) {
+            direct::exit(1);
+        }
+        Ok(())
+    }
+
+    /// The end, to be sent to a child.
+    pub(crate) fn end(&self) -> nix::Result<BorrowedFd<'_>> {
+        self.end.as_ref().and_then(ProcessFd::get).ok_or(Errno::EBADF)
     }
 
     /// Lets go of a copy that is not kept, in the parent, once the child has its own.

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod builder;
+pub(crate) mod carried;
 pub(crate) mod child;
 pub(crate) mod closure;
 pub(crate) mod end;
@@ -14,6 +15,8 @@ pub(crate) mod join_error;
 pub(crate) mod launch;
 pub(crate) mod lifeline;
 pub(crate) mod method;
+pub(crate) mod newborn;
+pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod panic;
 pub(crate) mod record;
@@ -21,6 +24,7 @@ pub(crate) mod registry;
 pub(crate) mod report;
 pub(crate) mod scope;
 pub(crate) mod seed;
+pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod stopping;
 pub(crate) mod strays;

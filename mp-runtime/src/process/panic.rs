@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::process::outbox::{self, Outbox};
+use crate::sys::direct;
 use crate::wire::codec;
 use crate::wire::frame::State;
 
@@ -187,7 +188,7 @@ fn note(info: &PanicHookInfo<'_>) {
             line: at.line(),
             column: at.column(),
         }),
-        thread: thread::current().name().map(str::to_owned),
+        thread: name_of_thread(),
         backtrace: backtrace(),
     };
     let mut fatal = cfg!(panic = "abort");
@@ -223,6 +224,12 @@ fn message(payload: &(dyn Any + Send)) -> String {
     } else {
         "Box<dyn Any>".to_owned()
     }
+}
+
+/// The name of the calling thread. std names the first one when it comes to `main`; not every process does.
+fn name_of_thread() -> Option<String> {
+    let name = thread::current().name().map(str::to_owned);
+    name.or_else(|| (direct::thread() == direct::id()).then(|| "main".to_owned()))
 }
 
 fn backtrace() -> Option<String> {

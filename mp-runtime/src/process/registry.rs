@@ -12,6 +12,7 @@ use crate::process::ending;
 use crate::process::identity::MAIN;
 use crate::process::launch::{Launch, Origin};
 use crate::process::lifeline::{Held, Lifeline, Lifelines};
+use crate::process::method::server::Server;
 use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::report::Spares;
@@ -27,6 +28,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     children: Vec::new(),
     spares: Spares::none(),
     lifelines: Lifelines::none(),
+    server: None,
     closed: false,
     first_failure: None,
     at_exit: false,
@@ -48,6 +50,8 @@ pub(crate) struct Registry {
     /// Report memory between two uses.
     spares: Spares,
     lifelines: Lifelines,
+    /// The fork server, once it was asked for.
+    server: Option<Server>,
     /// Whether the process is at its end and keeps nothing for later.
     closed: bool,
     /// The code of the first failure that nobody looked at.
@@ -78,12 +82,7 @@ impl Registry {
         if !self.is_ours() {
             self.become_own().release();
         }
-        if !self.at_exit {
-            let os = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::ENOMEM);
-            exit::at_exit(ending::at_exit).map_err(|error| SpawnErrorKind::Os(Stage::ExitHandler, os(error)))?;
-            self.at_exit = true;
-            fault::on_stack_overflow(outbox::overflowed);
-        }
+        self.watch_exits()?;
         let failed = |errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32);
         let own = match self.own.take() {
             Some(own) => own,
@@ -99,6 +98,17 @@ impl Registry {
         }
         self.own = Some(Arc::clone(&own));
         Ok(own)
+    }
+
+    /// Has this process, and its children, notice when it exits or uses up its stack.
+    pub(crate) fn watch_exits(&mut self) -> Result<(), SpawnErrorKind> {
+        if !self.at_exit {
+            let os = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::ENOMEM);
+            exit::at_exit(ending::at_exit).map_err(|error| SpawnErrorKind::Os(Stage::ExitHandler, os(error)))?;
+            self.at_exit = true;
+            fault::on_stack_overflow(outbox::overflowed);
+        }
+        Ok(())
     }
 
     /// What the random numbers of the next child begin with: what was given, or else the next in a row that begins with
@@ -139,6 +149,9 @@ impl Registry {
         siblings.iter().for_each(|sibling| sibling.release());
         mem::forget(siblings);
         self.spares.release();
+        if let Some(server) = self.server.take() {
+            server.release();
+        }
         self.closed = false;
         self.first_failure = None;
         self.owner = Some(direct::id());
@@ -163,6 +176,11 @@ impl Registry {
         self.lifelines.lower(owner, others)
     }
 
+    /// The fork server, if there is one; it may be dead.
+    pub(crate) fn server(&mut self) -> &mut Option<Server> {
+        &mut self.server
+    }
+
     /// Keeps an end whose child is no more.
     pub(crate) fn reuse_lifeline(&mut self, end: ProcessFd) {
         if !self.closed {
@@ -175,8 +193,9 @@ impl Registry {
         self.closed
     }
 
+    /// Whether there is something to be brought to its end: children, or the server.
     pub(crate) fn has_children(&self) -> bool {
-        !self.children.is_empty()
+        !self.children.is_empty() || self.server.is_some()
     }
 
     /// Hides the reports of all children from the next one. Each is shared with its own child only.
@@ -232,6 +251,7 @@ impl Registry {
         self.own = None;
         self.reserve = None;
         self.spares.clear();
+        self.server = None;
         self.lifelines.cut();
         self.closed = true;
     }

@@ -8,7 +8,7 @@
 use std::io;
 use std::mem;
 use std::num::NonZeroUsize;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
@@ -23,6 +23,8 @@ use crate::wire::frame::Head;
 #[derive(Debug)]
 pub(crate) struct Memory {
     page: Page,
+    /// What the page is of, if it is shared with processes that are not forked from this one.
+    page_file: Option<ProcessFd>,
     file: ProcessFd,
     /// How often it has been used: what a straggler of an earlier use writes is not taken for the child's.
     generation: u32,
@@ -34,14 +36,24 @@ pub(crate) struct Memory {
 const SPILLED: usize = 3;
 /// The words before the payload.
 const HEAD: usize = 4;
-/// The longest payload that fits into the page, in bytes.
-pub(crate) const INLINE: usize = Page::SIZE - HEAD * size_of::<u64>();
+/// The longest payload that fits into the page, in bytes. The last word of the page is for the id of the process.
+pub(crate) const INLINE: usize = (Page::BIRTH - HEAD) * size_of::<u64>();
 
 impl Memory {
-    fn new(owner: i32) -> nix::Result<Memory> {
-        let page = Page::new()?;
+    fn new(owner: i32, by_file: bool) -> nix::Result<Memory> {
+        let (page, page_file) = if by_file {
+            let file = memory::create(c"mp-report-page")?;
+            (Page::of_file(file.as_fd())?, Some(ProcessFd::new(file)))
+        } else {
+            (Page::new()?, None)
+        };
         let file: OwnedFd = memory::create(c"mp-report")?;
-        Ok(Memory { page, file: ProcessFd::new(file), generation: 0, owner })
+        Ok(Memory { page, page_file, file: ProcessFd::new(file), generation: 0, owner })
+    }
+
+    fn release(&self) {
+        self.file.release();
+        self.page_file.iter().for_each(ProcessFd::release);
     }
 }
 
@@ -65,7 +77,7 @@ impl Spares {
     /// Lets go of all, in a child just forked: its pages are not there, its files are the parent's.
     pub(crate) fn release(&mut self) {
         let spares = mem::take(&mut self.0);
-        spares.iter().for_each(|memory| memory.file.release());
+        spares.iter().for_each(Memory::release);
         mem::forget(spares);
     }
 
@@ -88,13 +100,40 @@ pub(crate) struct Report {
 impl Report {
     /// Takes spare memory, or makes some, for a child of the calling process, whose id is `owner`.
     pub(crate) fn new(spares: &mut Spares, owner: i32) -> nix::Result<Report> {
-        let mut memory = match spares.0.pop() {
-            Some(memory) => memory,
-            None => Memory::new(owner)?,
+        Report::of(spares, owner, false)
+    }
+
+    /// As [`new`](Report::new), to be [sent](Report::files) to a process that is not forked from this one.
+    pub(crate) fn by_file(spares: &mut Spares, owner: i32) -> nix::Result<Report> {
+        Report::of(spares, owner, true)
+    }
+
+    fn of(spares: &mut Spares, owner: i32, by_file: bool) -> nix::Result<Report> {
+        let fitting = spares.0.iter().rposition(|memory| memory.page_file.is_some() == by_file);
+        let mut memory = match fitting {
+            Some(at) => spares.0.swap_remove(at),
+            None => Memory::new(owner, by_file)?,
         };
         memory.page.share()?;
         memory.generation = memory.generation.wrapping_add(1);
         Ok(Report { memory: Some(memory) })
+    }
+
+    /// The child's side, in a process that is not forked from the one that made it: from its two files.
+    pub(crate) fn open(page: Page, file: OwnedFd, generation: u32) -> Report {
+        let memory = Memory { page, page_file: None, file: ProcessFd::new(file), generation, owner: direct::id() };
+        Report { memory: Some(memory) }
+    }
+
+    /// What to send to the child: the file of the page, that of a long payload, and the generation.
+    pub(crate) fn files(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>, u32)> {
+        let memory = self.memory.as_ref()?;
+        Some((memory.page_file.as_ref()?.get()?, memory.file.get()?, memory.generation))
+    }
+
+    /// The id of the child, if it exists; of one that the kernel makes for this page.
+    pub(crate) fn born(&self) -> i32 {
+        self.memory.as_ref().map_or(0, |memory| memory.page.born())
     }
 
     /// Shares the memory with no more processes.
@@ -146,9 +185,7 @@ impl Report {
 
     /// Lets go of the memory in a child just forked: it is a sibling's, and its page is not there.
     pub(crate) fn release(&self) {
-        if let Some(memory) = &self.memory {
-            memory.file.release();
-        }
+        self.memory.iter().for_each(Memory::release);
     }
 
     /// The page for the child to fill, and the generation to stamp its head with.
@@ -200,6 +237,7 @@ impl Drop for Report {
             let mut registry = registry::lock();
             if registry.spares().0.len() < Spares::MOST && !registry.is_closed() {
                 memory.page.store(0, 0);
+                memory.page.store(Page::BIRTH, 0);
                 registry.spares().0.push(memory);
             }
         }

@@ -53,9 +53,11 @@ struct RobustList {
 impl Clone {
     /// Looks at the calling thread, the only one of its process; `None` where `fork` is called for.
     pub(crate) fn prepare() -> Option<Clone> {
-        if atfork::may_be_used() {
-            return None;
-        }
+        if atfork::may_be_used() { None } else { Clone::of_this_thread() }
+    }
+
+    /// As [`prepare`](Clone::prepare), for a process in which nothing has asked to be called at a `fork` that matters.
+    pub(crate) fn of_this_thread() -> Option<Clone> {
         let mut id: *mut i32 = ptr::null_mut();
         let place = (&raw mut id).expose_provenance();
         // SAFETY: writes one pointer, to a place of ours.
@@ -73,6 +75,17 @@ impl Clone {
     ///
     /// As for `fork`: the caller keeps the child from returning or unwinding into frames that are its parent's.
     pub(crate) unsafe fn run(self) -> nix::Result<Side> {
+        // SAFETY: as the caller has vouched.
+        unsafe { self.run_as(None) }
+    }
+
+    /// As [`run`](Clone::run); the child is one of this process's parent, a sibling, if there is a word for its id: written
+    /// before it runs, and shared with whoever needs to know.
+    ///
+    /// # Safety
+    ///
+    /// As [`run`](Clone::run). `born` is the address of an integer of shared memory that nobody refers to.
+    pub(crate) unsafe fn run_as(self, born: Option<*mut i32>) -> nix::Result<Side> {
         let mut descriptor = MaybeUninit::<i32>::uninit();
         // SAFETY: all zeroes is a valid `clone_args`: it is made of integers.
         let mut args: libc::clone_args = unsafe { mem::zeroed() };
@@ -81,6 +94,12 @@ impl Clone {
         args.pidfd = descriptor.as_mut_ptr().expose_provenance() as u64;
         args.child_tid = self.id.expose_provenance() as u64;
         args.exit_signal = libc::SIGCHLD as u64;
+        if let Some(born) = born {
+            // It signals its end as this process does.
+            args.exit_signal = 0;
+            args.flags |= (libc::CLONE_PARENT | libc::CLONE_PARENT_SETTID) as u64;
+            args.parent_tid = born.expose_provenance() as u64;
+        }
         let place = (&raw const args).expose_provenance();
         // SAFETY: without CLONE_VM nothing is shared, so the child goes on from here on a stack of its own. The pointers
         // are to memory of the caller's, or of its thread's, as the flags ask.

@@ -43,6 +43,26 @@ pub(crate) fn on_stack_overflow(overflow: fn()) {
     }
 }
 
+/// Gives the calling thread a stack for signal handlers, as std gives the threads that it knows, if it has none.
+pub(crate) fn give_stack() {
+    const SIZE: usize = 64 * 1024;
+    // SAFETY: all zeroes is a valid `stack_t`: a pointer and integers.
+    let mut stack: libc::stack_t = unsafe { MaybeUninit::zeroed().assume_init() };
+    // SAFETY: only asks; the answer goes to memory of ours.
+    let asked = unsafe { libc::sigaltstack(std::ptr::null(), &mut stack) };
+    if asked != 0 || stack.ss_flags & libc::SS_DISABLE == 0 {
+        return;
+    }
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+    let memory = unsafe { libc::mmap(std::ptr::null_mut(), SIZE, protection, flags, -1, 0) };
+    if memory != libc::MAP_FAILED {
+        let stack = libc::stack_t { ss_sp: memory, ss_flags: 0, ss_size: SIZE };
+        // SAFETY: memory of this size that is used for nothing else, and never unmapped.
+        unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) };
+    }
+}
+
 extern "C" fn fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let Some(before) = BEFORE.get() else { return };
     // SAFETY: with SA_SIGINFO the kernel passes a record of the fault, which nobody else changes.

@@ -87,6 +87,14 @@ pub(crate) fn beyond_streams(fd: OwnedFd) -> nix::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
+/// Standard stream `number` of this process, if it is open.
+pub(crate) fn standard_stream(number: RawFd) -> Option<BorrowedFd<'static>> {
+    // SAFETY: asks about a number.
+    let open = unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0;
+    // SAFETY: open, as was just seen. Who closes a standard stream meanwhile has it sent as whatever is there then.
+    open.then(|| unsafe { BorrowedFd::borrow_raw(number) })
+}
+
 /// Holds a place in the descriptor table, so that an `open` after the fork cannot fail for lack of one.
 pub(crate) fn placeholder(like: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     use std::os::fd::FromRawFd;

@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::sys::clone::{Clone, Side};
+use crate::sys::page::Page;
 
 /// A child just forked.
 #[derive(Debug)]
@@ -52,6 +53,19 @@ pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> R
     match unsafe { nix::unistd::fork() }? {
         ForkResult::Parent { child } => Ok(Forked { id: child, pidfd: None }),
         ForkResult::Child => enter(|| child(Handlers::Inherited)),
+    }
+}
+
+/// Makes a child of this process's parent, as [`fork`] makes one of this process. Before it runs, its id is in its
+/// [place](Page::born) in `page`.
+///
+/// For a process of one thread, with nothing to be called at a `fork`.
+pub(crate) fn sibling(page: Page, child: impl FnOnce(Page) -> Infallible) -> Result<(), Errno> {
+    let clone = Clone::of_this_thread().ok_or(Errno::ENOSYS)?;
+    // SAFETY: the child runs `child` only, as above. The place is an integer of shared memory, accessed atomically.
+    match unsafe { clone.run_as(Some(page.birth_place())) }? {
+        Side::Parent(..) => Ok(()),
+        Side::Child => enter(|| child(page)),
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
@@ -52,12 +53,9 @@ pub(crate) fn aim(end: BorrowedFd<'_>) -> nix::Result<()> {
     result(unsafe { call(libc::SYS_fcntl, arguments) }).map(drop)
 }
 
-/// Takes ownership of nothing: whether the pipe of `end` has been hung up already.
-#[cfg(test)]
-fn is_hung_up(end: &OwnedFd) -> bool {
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-    use std::os::fd::AsFd;
-    let mut set = [PollFd::new(end.as_fd(), PollFlags::empty())];
+/// Whether the pipe of `end` has been hung up already.
+pub(crate) fn is_hung_up(end: BorrowedFd<'_>) -> bool {
+    let mut set = [PollFd::new(end, PollFlags::empty())];
     poll(&mut set, PollTimeout::ZERO) == Ok(1)
 }
 
@@ -71,8 +69,8 @@ mod tests {
     fn every_end_sees_the_last_write_end_close() {
         let (first, held) = new().expect("a pipe is to be had");
         let second = again(held.as_fd()).expect("procfs is there");
-        assert!(!is_hung_up(&first) && !is_hung_up(&second));
+        assert!(!is_hung_up(first.as_fd()) && !is_hung_up(second.as_fd()));
         drop(held);
-        assert!(is_hung_up(&first) && is_hung_up(&second));
+        assert!(is_hung_up(first.as_fd()) && is_hung_up(second.as_fd()));
     }
 }

@@ -30,7 +30,8 @@ pub fn account(way: &str, thread: &str) -> String {
 pub fn refused(name: &str) -> String {
     format!(
         "refused | threaded true, children 0 | process `{name}` could not be started: this program has 2 threads, \
-         and a lock that another thread holds would stay locked in a forked process for ever; spawn before the first \
+         and a lock that another thread holds would stay locked in a forked process for ever; start it by \
+         `forkserver` or by `exec`, as in `#[process(start = forkserver)]`, spawn before the first \
          thread is started, or answer for the other threads with `#[process(unsafe(threads))]`"
     )
 }

@@ -47,6 +47,22 @@ fn settings() {
     assert_eq!(mp_runtime::current().seed(), 7);
 }
 
+#[process(start = exec)]
+fn executed(words: Vec<String>, (a, _): (u32, u32)) -> Result<usize, String> {
+    assert_eq!(a, 1);
+    Ok(words.len())
+}
+
+#[process(start = forkserver, name = "served", nice = 1)]
+fn served() -> ! {
+    std::process::exit(0)
+}
+
+#[process(start = fork, daemon)]
+fn forked(text: String) {
+    drop(text);
+}
+
 mp_main! {
     #![crate = ::mp_runtime]
     plain();
@@ -58,4 +74,11 @@ mp_main! {
     with_crate();
     all();
     settings();
+    executed(vec!["a".to_owned()], (1, 2));
+    served();
+    forked(String::new());
+
+    fn main() {
+        assert!(served.join().is_err());
+    }
 }

@@ -38,7 +38,7 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed } = plan;
+    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed, method: _ } = plan;
     let threaded = thread::is_threaded();
     if threaded && !threads_allowed {
         return Err(SpawnError::new(name, SpawnErrorKind::Threaded(thread::count())));
@@ -80,7 +80,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let refused = |record: &Record, kind| SpawnError::new(record.name().to_owned(), kind);
 
     let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(|kind| refused(&record, kind))?;
-    let birth = Birth { registry: &mut held, record: Arc::clone(&record), by_first_thread, comm };
+    let birth = Birth { registry: &mut held, record: Arc::clone(&record), by_first_thread, comm, told: Ok(()) };
     let forked = fork::fork(!threaded, move |handlers| {
         drop(stdio);
         child::run(birth, handlers, run)
@@ -100,8 +100,8 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     Ok(record)
 }
 
-/// Opens the process descriptor of a child just forked. Without one it cannot be watched, and is ended.
-fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
+/// Opens the process descriptor of a child just made. Without one it cannot be watched, and is ended.
+pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     let mut opened = pidfd::open(id);
     if let Err(Errno::EMFILE | Errno::ENFILE) = opened
         && registry.yield_reserve()

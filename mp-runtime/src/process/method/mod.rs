@@ -3,6 +3,8 @@
 use crate::process::stopping::Ladder;
 
 pub(crate) mod fork;
+pub(crate) mod remote;
+pub(crate) mod server;
 
 use crate::process::settings::Settings;
 use crate::process::streams::Streams;
@@ -22,4 +24,34 @@ pub(crate) struct Plan {
     pub(crate) streams: Option<Box<Streams>>,
     /// What its random numbers begin with, if the user has said so.
     pub(crate) seed: Option<u64>,
+    pub(crate) method: StartMethod,
+}
+
+/// The ways to start a process.
+///
+/// ```
+/// use mp_runtime::{StartMethod, process};
+///
+/// #[process(start = forkserver)]
+/// fn double(n: u32) -> u32 {
+///     n * 2
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(double::spawn(21)?.join()?, 42);
+/// assert_eq!(double::process(21).start(StartMethod::Exec).spawn()?.join()?, 42);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum StartMethod {
+    /// A copy of the program as it is. Carries any argument; the program has one thread.
+    #[default]
+    Fork,
+    /// A copy of the executable, kept ready for the purpose. Arguments are written down; the program may have threads, and
+    /// any amount of memory: neither is copied.
+    ForkServer,
+    /// The executable, begun anew. Arguments are written down; nothing is inherited but environment, directory and streams.
+    Exec,
 }

@@ -142,6 +142,12 @@ pub(crate) fn end_thread() -> ! {
     }
 }
 
+/// Leaves a descriptor open over `exec`.
+pub(crate) fn keep_over_exec(fd: &impl std::os::fd::AsRawFd) {
+    // SAFETY: takes integers only.
+    assert_eq!(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, 0) }, 0);
+}
+
 pub(crate) fn close(number: i32) {
     // SAFETY: takes an integer only. The fixture that closes one of the first three owns none of them as a value.
     unsafe { libc::close(number) };

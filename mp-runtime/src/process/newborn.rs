@@ -1,0 +1,98 @@
+//! A process that is not forked from its parent: in an image of the executable that has not come to `main`.
+
+use std::convert::Infallible;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+use nix::errno::Errno;
+use nix::unistd::fchdir;
+
+use crate::error::Stage;
+use crate::process::child::{self, Birth};
+use crate::process::launch::{Launch, Origin};
+use crate::process::lifeline::Lifeline;
+use crate::process::order::{LONGEST, Order};
+use crate::process::outbox::Payload;
+use crate::process::record::Record;
+use crate::process::report::Report;
+use crate::process::stopping::Ladder;
+use crate::process::streams::Streams;
+use crate::process::{panic, registry, server};
+use crate::sys::exec::{self, hook};
+use crate::sys::fd::ProcessFd;
+use crate::sys::fork::Handlers;
+use crate::sys::image::{self, Arguments};
+use crate::sys::page::Page;
+use crate::sys::{direct, fault, fdpass, pidfd};
+
+hook!(before_main);
+
+/// The image of one process.
+pub(crate) const PROCESS: exec::Role = 'p';
+/// The image of the fork server.
+pub(crate) const SERVER: exec::Role = 's';
+
+/// Called before `main` in each process of the executable. In one that is told to be something else, `main` is not reached.
+extern "C" fn before_main(count: i32, arguments: *const *const i8, environment: *const *const i8) {
+    if let Some((role, socket)) = exec::told() {
+        become_image(role, socket, (count, arguments, environment))
+    }
+}
+
+/// What `main` would have found ready is made ready first: constructors that come later have run, and what a process
+/// has from its parent otherwise, the hook for panics and the handlers for exits and faults, is in force.
+#[cold]
+fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
+    if let Some(image) = image::executable() {
+        image.finish_construction(before_main, arguments);
+    }
+    fault::give_stack();
+    {
+        let mut registry = registry::lock();
+        panic::watch();
+        // Without the handler an exit is told as one all the same.
+        let _ = registry.watch_exits();
+    }
+    match role {
+        SERVER => server::serve(socket),
+        _ => {
+            let _ = pidfd::wait(socket.as_fd(), None);
+            let mut bytes = vec![0; LONGEST];
+            let received = fdpass::receive(socket.as_fd(), &mut bytes);
+            drop(socket);
+            let order = received.ok().and_then(|(length, fds)| Order::read(&bytes[..length], fds));
+            let Some(order) = order else { direct::exit(1) };
+            let Ok(page) = Page::of_file(order.fds.page.as_fd()) else { direct::exit(1) };
+            match live(order, page) {}
+        }
+    }
+}
+
+/// Lives the life of the process that `order` asks for. All signals are blocked.
+pub(crate) fn live(order: Order, page: Page) -> Infallible {
+    let Order { name, daemon, replica, parent_name, parent_id, started, generation, seed, .. } = order;
+    let Order { by_first_thread, settings, entry, arguments, fds, enclosed, .. } = order;
+    drop(fds.page);
+    let comm = child::comm(&name);
+    let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(fds.parent) });
+    let report = Report::open(page, fds.file, generation);
+    let lifeline = Lifeline::sent(fds.lifeline, parent_id);
+    let theirs = fds.streams.map(|stream| stream.map(ProcessFd::new));
+    let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
+    let ladder = Ladder::default();
+    let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
+    let record = Arc::new(Record::new(launch));
+    let place = fds.directory.map(|directory| fchdir(&directory).map_err(|errno| (Stage::Directory, errno)));
+    let told = match (entry, place) {
+        (None, _) => Err((Stage::Image, Errno::ENOEXEC)),
+        (_, Some(Err(error))) => Err(error),
+        _ => Ok(()),
+    };
+    let mut enclosed = Some(enclosed);
+    let mut run = |payload: &mut Payload| match entry {
+        Some(entry) => entry(&arguments, enclosed.take().unwrap_or_default(), payload),
+        None => Err("this is another executable".to_owned()),
+    };
+    let birth = Birth { registry: &mut Some(registry::lock()), record, by_first_thread, comm, told };
+    child::run(birth, Handlers::Reset, &mut run)
+}

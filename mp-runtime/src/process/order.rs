@@ -1,0 +1,195 @@
+//! What a program tells a process that is not forked from it: everything, in one message.
+//!
+//! The message is a head, written by the codec, and the arguments of the function; with it go descriptors: those of
+//! [`Fds`] first, then what the arguments enclose. What is too long for a message goes by a memory file.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+
+use crate::ipc::parcel::Enclosed;
+use crate::process::launch::Launch;
+use crate::process::settings::Settings;
+use crate::sys::image::{self, Entry, Place};
+use crate::sys::limit::Resource;
+use crate::sys::memory;
+use crate::sys::{fd, fdpass};
+use crate::wire::codec;
+
+/// A process function and its arguments, written down.
+#[derive(Debug)]
+pub struct Work {
+    pub(crate) place: Place,
+    pub(crate) arguments: Vec<u8>,
+    pub(crate) enclosed: Enclosed,
+}
+
+/// An order, as it arrives.
+pub(crate) struct Order {
+    pub(crate) name: String,
+    pub(crate) daemon: bool,
+    pub(crate) replica: Option<usize>,
+    pub(crate) parent_name: String,
+    pub(crate) parent_id: i32,
+    pub(crate) started: Duration,
+    pub(crate) generation: u32,
+    pub(crate) seed: u64,
+    /// Whether the thread that the new process is a child of is the first of its program.
+    pub(crate) by_first_thread: bool,
+    pub(crate) settings: Option<Box<Settings>>,
+    pub(crate) entry: Option<Entry>,
+    pub(crate) arguments: Vec<u8>,
+    pub(crate) fds: Fds<OwnedFd>,
+    pub(crate) enclosed: Vec<OwnedFd>,
+}
+
+/// The descriptors that go with every order.
+#[derive(Debug)]
+pub(crate) struct Fds<T> {
+    pub(crate) page: T,
+    pub(crate) file: T,
+    pub(crate) lifeline: T,
+    pub(crate) parent: T,
+    pub(crate) directory: Option<T>,
+    pub(crate) streams: [Option<T>; 3],
+}
+
+/// An order that can be sent, more than once if need be.
+pub(crate) struct Message {
+    bytes: Vec<u8>,
+    /// The rest of the bytes, where they are too many.
+    spill: Option<OwnedFd>,
+}
+
+type Head = (Identity, Nature, Option<Changes>, (u8, bool));
+/// The executable, and the entry in it.
+type Identity = (Vec<u8>, i64);
+type Nature = (String, bool, Option<usize>, String, i32, Duration, u32, u64, bool);
+type Changes = (
+    bool,
+    Vec<(CString, Option<CString>)>,
+    Option<CString>,
+    Option<i32>,
+    Option<Vec<usize>>,
+    Option<i32>,
+    Vec<(Resource, u64)>,
+);
+
+/// The longest message; sockets take several of them.
+pub(crate) const LONGEST: usize = 64 * 1024;
+
+/// Bit in the mask of what descriptors there are: the directory. Bits 0 to 2 are the streams.
+const DIRECTORY: u8 = 1 << 3;
+
+impl Message {
+    /// Writes down `launch` and `work`. `streams` and `directory` say which of the optional descriptors will come.
+    pub(crate) fn new(
+        launch: &Launch,
+        work: &Work,
+        by_first_thread: bool,
+        fds: &Fds<BorrowedFd<'_>>,
+        generation: u32,
+    ) -> nix::Result<Message> {
+        let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
+        let (replica, parent) = (launch.replica, &launch.parent);
+        let nature = (launch.name.clone(), launch.daemon, replica, parent.name.clone(), parent.id, launch.started);
+        let (name, daemon, replica, parent_name, parent_id, started) = nature;
+        let nature: Nature =
+            (name, daemon, replica, parent_name, parent_id, started, generation, launch.seed, by_first_thread);
+        let changes = launch.settings.as_deref().map(|settings| -> Changes {
+            let Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused: _ } =
+                settings;
+            let limits = limits.clone();
+            (*clear_environment, environment.clone(), directory.clone(), *nice, affinity.clone(), *oom_score, limits)
+        });
+        let mut given = if fds.directory.is_some() { DIRECTORY } else { 0 };
+        for (number, _) in fds.streams.iter().enumerate().filter(|(_, stream)| stream.is_some()) {
+            given |= 1 << number;
+        }
+        let spilled = work.arguments.len() > LONGEST / 2;
+        let mut head = Vec::with_capacity(512 + work.arguments.len());
+        let all: Head = ((id, work.place.to_raw()), nature, changes, (given, spilled));
+        codec::append(&all, &mut head).map_err(|_| Errno::EINVAL)?;
+        let mut bytes = (head.len() as u32).to_ne_bytes().to_vec();
+        bytes.extend(head);
+        let mut spill = None;
+        if spilled {
+            let file = memory::create(c"mp-arguments")?;
+            memory::write_at(file.as_fd(), &work.arguments, 0)?;
+            bytes.extend(work.arguments.len().to_ne_bytes());
+            spill = Some(file);
+        } else {
+            bytes.extend_from_slice(&work.arguments);
+        }
+        if bytes.len() > LONGEST {
+            return Err(Errno::E2BIG); // an environment of that size
+        }
+        Ok(Message { bytes, spill })
+    }
+
+    /// Sends it, with the descriptors that go with it.
+    pub(crate) fn send(&self, socket: BorrowedFd<'_>, fds: &Fds<BorrowedFd<'_>>, work: &Work) -> nix::Result<()> {
+        let mut all = vec![fds.page, fds.file, fds.lifeline, fds.parent];
+        all.extend(fds.directory);
+        all.extend(fds.streams.iter().flatten());
+        all.extend(self.spill.as_ref().map(AsFd::as_fd));
+        all.extend(work.enclosed.fds());
+        if all.len() > fdpass::MOST {
+            return Err(Errno::E2BIG);
+        }
+        fdpass::send(socket, &self.bytes, &all)
+    }
+}
+
+impl Order {
+    /// Reads an order; `None` if it is none.
+    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> Option<Order> {
+        let (length, rest) = bytes.split_at_checked(4)?;
+        let (head, rest) = rest.split_at_checked(u32::from_ne_bytes(length.try_into().ok()?) as usize)?;
+        let (identity, nature, changes, (given, spilled)): Head = codec::decode(head).ok()?;
+        // None of the new process's own is to stand where a standard stream belongs.
+        let mut fds = fds.into_iter().map(|fd| fd::beyond_streams(fd).ok());
+        let mut next = || fds.next().flatten();
+        let (page, file, lifeline, parent) = (next()?, next()?, next()?, next()?);
+        let directory = if given & DIRECTORY != 0 { Some(next()?) } else { None };
+        let mut streams = [None, None, None];
+        for (number, stream) in streams.iter_mut().enumerate().filter(|(number, _)| given & 1 << number != 0) {
+            debug_assert!(number < 3);
+            *stream = Some(next()?);
+        }
+        let arguments = if spilled {
+            let mut arguments = vec![0; usize::from_ne_bytes(rest.try_into().ok()?)];
+            memory::read_at(next()?.as_fd(), &mut arguments, 0).ok()?;
+            arguments
+        } else {
+            rest.to_vec()
+        };
+        let enclosed = fds.collect::<Option<Vec<_>>>()?;
+        let (name, daemon, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;
+        let settings = changes.map(|changes| {
+            let (clear_environment, environment, directory, nice, affinity, oom_score, limits) = changes;
+            let refused = None;
+            Box::new(Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused })
+        });
+        let entry = Place::resolve(identity.1, &identity.0);
+        let fds = Fds { page, file, lifeline, parent, directory, streams };
+        Some(Order {
+            name,
+            daemon,
+            replica,
+            parent_name,
+            parent_id,
+            started,
+            generation,
+            seed,
+            by_first_thread,
+            settings,
+            entry,
+            arguments,
+            fds,
+            enclosed,
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Running this executable again, with a word to the new process that `main` and its arguments know nothing of.
+//!
+//! The word is a variable of its environment, and taken out of it before anything else runs: the [`hook!`] sees to that.
+
+use std::ffi::{CStr, CString, OsString};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+
+use nix::errno::Errno;
+use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+use nix::unistd::Pid;
+
+/// The variable.
+const WORD: &CStr = c"MP_RUNTIME_IMAGE";
+
+/// What a new process is told to be: a letter.
+pub(crate) type Role = char;
+
+/// Runs this executable, with the arguments and the environment of this process, as `role`, with `socket` open, and of the
+/// other descriptors those that are not close-on-exec.
+///
+/// All signals are blocked in the new process if they are in the calling thread.
+pub(crate) fn run(role: Role, socket: BorrowedFd<'_>) -> nix::Result<Pid> {
+    let text = |text: OsString| CString::new(text.into_vec()).map_err(|_| Errno::EINVAL);
+    let arguments: Vec<CString> = std::env::args_os().map(text).collect::<Result<_, _>>()?;
+    let word = format!("{}={role}{}", WORD.to_string_lossy(), socket.as_raw_fd());
+    let variables = std::env::vars_os().map(|(mut name, value)| {
+        name.push("=");
+        name.push(value);
+        text(name)
+    });
+    let environment: Vec<CString> = std::iter::once(text(word.into())).chain(variables).collect::<Result<_, _>>()?;
+    let mut actions = PosixSpawnFileActions::init()?;
+    // The same number: all this does is to keep it open.
+    actions.add_dup2(socket.as_raw_fd(), socket.as_raw_fd())?;
+    posix_spawn(c"/proc/self/exe", &actions, &PosixSpawnAttr::init()?, &arguments, &environment)
+}
+
+/// What this process was told to be, and its socket, if it was; asked once, before `main`.
+pub(crate) fn told() -> Option<(Role, OwnedFd)> {
+    // SAFETY: before `main` there is one thread, and nobody else has the environment in hands.
+    let word = unsafe { libc::getenv(WORD.as_ptr()) };
+    if word.is_null() {
+        return None;
+    }
+    // SAFETY: a string of the environment.
+    let word = unsafe { CStr::from_ptr(word) }.to_str().ok()?.to_owned();
+    // SAFETY: as above.
+    unsafe { libc::unsetenv(WORD.as_ptr()) };
+    let role = word.chars().next()?;
+    let number: i32 = word[role.len_utf8()..].parse().ok().filter(|number| *number > libc::STDERR_FILENO)?;
+    let mut kind = 0;
+    let mut length = size_of::<i32>() as libc::socklen_t;
+    let place = (&raw mut kind).cast();
+    // SAFETY: writes an integer, to a place of ours. Who has set the variable by mistake has no such socket.
+    let asked = unsafe { libc::getsockopt(number, libc::SOL_SOCKET, libc::SO_TYPE, place, &mut length) };
+    if asked != 0 || kind != libc::SOCK_SEQPACKET {
+        return None;
+    }
+    // SAFETY: open, as was just seen, and left to us by who has run this executable.
+    let socket = unsafe { OwnedFd::from_raw_fd(number) };
+    nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).ok()?;
+    close_others(number);
+    Some((role, socket))
+}
+
+/// Closes what came along beside the standard streams and `kept`.
+fn close_others(kept: i32) {
+    let kept = kept as libc::c_uint;
+    for (first, last) in [(3, kept - 1), (kept + 1, libc::c_uint::MAX)] {
+        if first <= last {
+            // SAFETY: before `main` nothing in this process owns a descriptor but the socket.
+            unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        }
+    }
+}
+
+/// Has `$function` called before `main`, in every process of an executable that has this crate in it.
+///
+/// It is called among the constructors of the executable, with what these are given.
+macro_rules! hook {
+    ($function:path) => {
+        #[used]
+        #[allow(unsafe_code, reason = "the place where the C library looks for functions to call before `main`")]
+        // SAFETY: the section is an array of such functions.
+        #[unsafe(link_section = ".init_array")]
+        static HOOK: $crate::sys::image::Constructor = $function;
+    };
+}
+pub(crate) use hook;

@@ -1,0 +1,44 @@
+//! What holds for a process however it is started. The first argument names a start method, the second a scene. Silent and
+//! code 0 if all is as it should be.
+
+use std::env;
+
+use lives::{crowd, killed, left_over, nested, server_killed, threads};
+use mp_runtime::StartMethod;
+use reports::{arguments, failures, signals};
+use surroundings::{channels, descriptors, identities, streams, surroundings};
+
+#[path = "../fixture_kit/mod.rs"]
+mod fixture_kit;
+mod functions;
+mod lives;
+mod reports;
+mod surroundings;
+
+fn main() {
+    let words: Vec<_> = env::args().skip(1).collect();
+    let method = match &*words[0] {
+        "fork" => StartMethod::Fork,
+        "forkserver" => StartMethod::ForkServer,
+        "exec" => StartMethod::Exec,
+        other => panic!("no method {other}"),
+    };
+    let scene: fn(StartMethod) = match &*words[1] {
+        "arguments" => arguments,
+        "failures" => failures,
+        "signals" => signals,
+        "identities" => identities,
+        "surroundings" => surroundings,
+        "descriptors" => descriptors,
+        "channels" => channels,
+        "streams" => streams,
+        "crowd" => crowd,
+        "nested" => nested,
+        "threads" => threads,
+        "left-over" => left_over,
+        "killed" => killed,
+        "server-killed" => server_killed,
+        other => panic!("no scene {other}"),
+    };
+    scene(method);
+}

@@ -1,0 +1,68 @@
+//! Does a process do the same, however it is started? Each start method passes each scene.
+
+use mp_tests::{Expect, Outcome, fixture};
+
+macro_rules! conformance {
+    ($($name:ident: $scene:literal,)*) => {
+        mod fork {
+            $(#[test] fn $name() { super::scene("fork", $scene); })*
+        }
+        mod forkserver {
+            $(#[test] fn $name() { super::scene("forkserver", $scene); })*
+        }
+        mod exec {
+            $(#[test] fn $name() { super::scene("exec", $scene); })*
+        }
+    };
+}
+
+conformance! {
+    arguments_of_any_serde_type_and_length_arrive: "arguments",
+    failures_panics_and_exits_are_told_in_full: "failures",
+    signals_and_stack_overflows_are_told: "signals",
+    process_knows_itself_and_its_parent: "identities",
+    environment_directory_and_settings_are_as_they_should_be: "surroundings",
+    descriptors_are_its_own_and_those_moved_in: "descriptors",
+    channels_move_in: "channels",
+    streams_are_its_parents_or_its_own: "streams",
+    hundred_processes_run_at_once: "crowd",
+    starts_may_be_nested: "nested",
+    threads_may_start_it_or_are_told_how: "threads",
+    daemon_is_stopped_and_another_waited_for: "left-over",
+    server_may_be_killed_at_any_time: "server-killed",
+}
+
+/// The scene asserts by itself; what it prints is that of `panic_with` and `speak`.
+#[track_caller]
+fn scene(method: &str, scene: &str) -> Outcome {
+    let mut run = fixture("fixture_methods").args([method, scene]).env("MP_METHODS", "as it was");
+    if scene == "signals" {
+        run = run.expect(Expect::Alerts); // std's own words on a stack overflow
+    }
+    let outcome = run.run();
+    outcome.assert_code(0);
+    outcome
+}
+
+#[track_caller]
+fn killed(method: &str) {
+    let mut running = fixture("fixture_methods").args([method, "killed"]).start();
+    assert_eq!(running.read_line().map(|line| line.split(' ').count()), Some(3));
+    assert!(running.signal(libc::SIGKILL));
+    running.finish().assert_signal(libc::SIGKILL);
+}
+
+#[test]
+fn forked_processes_end_with_their_program() {
+    killed("fork");
+}
+
+#[test]
+fn processes_of_the_server_and_the_server_end_with_their_program() {
+    killed("forkserver");
+}
+
+#[test]
+fn executed_processes_end_with_their_program() {
+    killed("exec");
+}

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(start = spawn)]
+fn run() {}
+
+fn main() {}
