@@ -2,13 +2,15 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "telling a person what it found is its job")]
 
+mod binaries;
 mod floors;
 mod paths;
+mod peers;
 mod tidy;
 mod tokens;
 mod tree;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use tree::Tree;
 
@@ -18,6 +20,7 @@ usage: cargo xtask <command>
 commands:
   tidy                     check floors, unsafe, lint reasons, ui cases, file sizes, leftovers, machine paths and links
   sweep [FIRST STRIDE]     kill programs, and each of their processes, at every system call; look for what is left
+  sweep --peers            count whom programs of peers leave when they are killed at their system calls
   sweep failures           let each system call of a start fail in each documented way; look for what is left
   soak [CYCLES [SECONDS]]  start, kill and join processes, 10000 cycles and 600 s if not said; look for what grows";
 
@@ -26,28 +29,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words[..] {
         ["tidy"] => with_tree(tidy::run),
-        ["sweep", ..] => run("sweep", &words[1..]),
-        ["soak", ..] => run("soak", &words[1..]),
+        ["sweep", "--peers"] => peers::report(),
+        ["sweep", ..] => binaries::run("sweep", &words[1..]),
+        ["soak", ..] => binaries::run("soak", &words[1..]),
         _ => {
             eprintln!("{USAGE}");
-            ExitCode::from(2)
-        }
-    }
-}
-
-/// Runs a binary of the tests, which are built first, fixtures included.
-fn run(binary: &str, words: &[&str]) -> ExitCode {
-    let cargo = || Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    let built = cargo().args(["build", "--quiet", "-p", "mp-tests", "--bins"]).status();
-    let ran = built.and_then(|built| match built.success() {
-        true => cargo().args(["run", "--quiet", "-p", "mp-tests", "--bin", binary, "--"]).args(words).status(),
-        false => Ok(built),
-    });
-    match ran {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("cannot run cargo: {error}");
             ExitCode::from(2)
         }
     }

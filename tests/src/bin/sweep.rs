@@ -1,5 +1,6 @@
 //! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE]`.
-//! Or lets each system call of a start fail in each documented way: `sweep failures`.
+//! Or lets each system call of a start fail in each documented way: `sweep failures`. Or kills any program at its calls and
+//! only counts who is left: `sweep kills STRIDE PROGRAM ARGS..`.
 #![allow(clippy::print_stdout, reason = "telling what it found is its job")]
 
 use std::env;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use mp_tests::sweep::{Tally, failures, sweep};
+use mp_tests::sweep::{Tally, failures, kills, sweep};
 
 const PROGRAMS: [&str; 8] = ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit"];
 
@@ -17,6 +18,12 @@ fn main() -> io::Result<ExitCode> {
     let folder = own.parent().unwrap_or(Path::new("."));
     if env::args().nth(1).as_deref() == Some("failures") {
         return fail(folder);
+    }
+    if env::args().nth(1).as_deref() == Some("kills") {
+        let command: Vec<_> = env::args_os().skip(3).collect();
+        let stride = env::args().nth(2).and_then(|word| word.parse().ok()).unwrap_or(1);
+        println!("{}", kills(&command, stride)?);
+        return Ok(ExitCode::SUCCESS);
     }
     let mut numbers = env::args().skip(1).map(|word| word.parse().map_err(io::Error::other));
     let first = numbers.next().transpose()?.unwrap_or(1);

@@ -128,6 +128,22 @@ pub fn sweep(command: &[OsString], first: usize, stride: usize) -> io::Result<Ta
     Ok(tally)
 }
 
+/// Kills `command` itself at every `stride`-th of its system calls, in time and with its processes late.
+pub fn kills(command: &[OsString], stride: usize) -> io::Result<Tally> {
+    let mut tally = Tally::default();
+    let kinds: [fn(usize) -> Fault; 2] = [|call| Fault::Before { process: 0, call }, |call| Fault::Late { call }];
+    for kind in kinds {
+        for call in (1..).step_by(stride.max(1)) {
+            let seen = run(command, kind(call))?;
+            tally.add(command, kind(call), &seen);
+            if !seen.struck {
+                break;
+            }
+        }
+    }
+    Ok(tally)
+}
+
 /// Lets each system call between the marks of `command`, and each of its `child`-th process before a mark, fail in turn
 /// with each of its documented errors.
 pub fn failures(command: &[OsString], child: usize) -> io::Result<Tally> {
