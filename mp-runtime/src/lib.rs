@@ -121,8 +121,8 @@
 //!
 //! # What a process inherits
 //!
-//! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default; ignored
-//! signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
+//! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default, but for those
+//! of faults: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS; ignored signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
 //! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends it; and one that
 //! reads from the terminal is stopped by SIGTTIN, so read in the program). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
@@ -177,8 +177,14 @@
 //!
 //! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
 //! in front of std's, for children to report from; in the program itself both only pass on. A signal action of "ignore" for
-//! SIGCHLD, which would throw exit statuses away, is set to default. `mp_main!` handles the signals named above. Handlers registered with `pthread_atfork` run at each
-//! start, unless the program found that function with `dlsym`.
+//! SIGCHLD, which would throw exit statuses away, is set to default. `mp_main!` handles the signals named above. Handlers
+//! registered with `pthread_atfork` run at each start by fork, unless the program found that function with `dlsym`.
+//!
+//! Known limits: a process started inside the constructor of a library that is being loaded, or inside a `pthread_once`
+//! routine, must not load libraries or panic. Under valgrind before 3.22, which lacks process descriptors, no process
+//! starts; under emulators and sanitizers that run a thread of their own, only by the other start methods or with
+//! `unsafe(threads)`. One that is the first of a PID namespace (`unshare(CLONE_NEWPID)` by another thread than the first)
+//! is not killed with its parent.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");

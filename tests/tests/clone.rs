@@ -2,6 +2,10 @@
 //!
 //! `endings::cloned` asks it of the ways to end.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use mp_tests::fixture;
 
 /// The scene asserts by itself.
@@ -33,4 +37,27 @@ fn robust_mutex_of_a_killed_process_tells_so() {
 #[test]
 fn robust_mutex_held_by_the_parent_stays_its() {
     scene("owner-lives");
+}
+
+#[test]
+fn fork_handlers_may_ask_who_they_run_in() {
+    fixture("fixture_fork_handlers").run().assert_code(0);
+}
+
+/// It exports nothing, so its hash table lists nothing; with linkers that leave undefined symbols out of it.
+#[test]
+fn fork_handlers_of_a_library_that_is_loaded_later_run() {
+    const SOURCE: &str = "
+        #include <pthread.h>
+        #include <unistd.h>
+        static void child(void) { _exit(66); }
+        __attribute__((constructor)) static void load(void) { pthread_atfork(0, 0, child); }
+    ";
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (source, library) = (folder.join("handlers.c"), folder.join("handlers.so"));
+    fs::write(&source, SOURCE).unwrap();
+    // The linker of every Rust program.
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status().unwrap();
+    assert!(built.success());
+    fixture("fixture_clone").args(["library", library.to_str().unwrap()]).run().assert_code(0);
 }

@@ -66,6 +66,11 @@ fn lifelines_that_were_used_before_hold() {
 }
 
 #[test]
+fn lifeline_of_a_process_that_has_left_somebody_behind_is_not_used_again() {
+    killed_when_ready("after-one-with-a-leftover");
+}
+
+#[test]
 fn process_without_its_lifeline_ends_by_the_death_signal() {
     killed_when_ready("without-lifeline");
 }

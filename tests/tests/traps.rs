@@ -18,6 +18,11 @@ fn joined_thread_is_no_thread() {
 }
 
 #[test]
+fn first_thread_that_has_ended_is_no_thread() {
+    scene("first-thread-gone");
+}
+
+#[test]
 fn process_may_change_its_group_with_threads_of_its_own() {
     scene("private-signals");
 }

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use crate::process::launch::Launch;
-use crate::process::registry;
+use crate::process::{outbox, registry};
 use crate::sys::pidfd;
 
 /// The name of a process that no process function runs in.
@@ -31,7 +31,7 @@ pub struct Current(Option<&'static Launch>);
 /// # }
 /// ```
 pub fn current() -> Current {
-    Current(registry::lock().launch())
+    Current(outbox::launch())
 }
 
 impl Current {
@@ -96,7 +96,7 @@ pub struct Parent(&'static Launch);
 /// # }
 /// ```
 pub fn parent() -> Option<Parent> {
-    let launch = registry::lock().launch()?;
+    let launch = outbox::launch()?;
     // From now on it stays open in the children of this process, which the `Parent` may be moved into.
     launch.parent.pidfd.lend();
     Some(Parent(launch))

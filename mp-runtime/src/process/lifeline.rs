@@ -141,13 +141,14 @@ impl Lifeline {
 }
 
 impl Drop for Lifeline {
-    /// Keeps the end for another child. Never called with the registry held.
+    /// Keeps the end for another child, unless the last has left somebody behind in its group, whose life hangs by it
+    /// still. Never called with the registry held.
     fn drop(&mut self) {
         if self.owner != direct::id() {
             return mem::forget(self.end.take());
         }
         if let Some(end) = self.end.take()
-            && end.get().is_some()
+            && end.get().is_some_and(lifeline::is_free)
         {
             registry::lock().reuse_lifeline(end);
         }

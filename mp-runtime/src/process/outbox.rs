@@ -42,6 +42,12 @@ pub(crate) fn mine() -> Option<Outbox> {
     MINE.record.get().map(|record| Outbox(record.launch())).filter(|outbox| outbox.is_ours())
 }
 
+/// How this process was started, or the one that it was forked off from by other means. Takes no lock: it is asked in
+/// panic hooks and fork handlers, too.
+pub(crate) fn launch() -> Option<&'static Launch> {
+    MINE.record.get().map(Record::launch)
+}
+
 /// Notes, from a signal handler, that the stack of this process is used up.
 pub(crate) fn overflowed() {
     if let Some(outbox) = mine() {

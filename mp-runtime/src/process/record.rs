@@ -140,9 +140,6 @@ impl Record {
 
     /// Waits until it has ended, or until `deadline`; `None` if that came first, or in another process.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<&Exit> {
-        if let Some(exit) = self.expect(deadline) {
-            return Some(exit);
-        }
         loop {
             if self.end.get().is_some() || self.is_foreign() {
                 return self.poll();
@@ -164,25 +161,6 @@ impl Record {
                 return None;
             }
             pidfd::pause(Duration::from_millis(1));
-        }
-    }
-
-    /// Waits, without going to sleep, for as long as a short process takes: to be woken costs a quarter of a start.
-    ///
-    /// The processor is offered to others at each turn, the child among them; who does not get it back soon is not
-    /// alone, and goes to sleep after all.
-    fn expect(&self, deadline: Option<Instant>) -> Option<&Exit> {
-        const PATIENCE: Duration = Duration::from_micros(100);
-        let begin = direct::now();
-        // The wait for one that has been running for long is likely to be long, too.
-        let is_young = begin.saturating_sub(self.launch.started) < PATIENCE * 2;
-        loop {
-            let exit = self.poll();
-            let stop = exit.is_some() || !is_young || self.is_foreign();
-            if stop || deadline.is_some_and(|deadline| deadline <= Instant::now()) || direct::now() - begin > PATIENCE {
-                return exit;
-            }
-            thread::yield_now();
         }
     }
 

@@ -73,10 +73,6 @@ pub(crate) fn lock() -> MutexGuard<'static, Registry> {
 }
 
 impl Registry {
-    pub(crate) fn launch(&self) -> Option<&'static Launch> {
-        self.launch
-    }
-
     /// Makes what a fork needs and a process has once; what its children are told about it.
     pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
         if !self.is_ours() {

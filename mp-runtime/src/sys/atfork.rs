@@ -1,8 +1,8 @@
 //! Whether anything in this process could have asked to be called at a `fork`.
 //!
 //! `pthread_atfork` keeps its list to itself, but whoever calls it has to import it: in a program that is linked
-//! dynamically, an object that registers handlers has `__register_atfork` among its undefined symbols. So a look at
-//! the symbol tables of the loaded objects, once, and again after each `dlopen`, tells whether there can be any.
+//! dynamically, an object that registers handlers has a relocation for `__register_atfork`. So a look at the loaded
+//! objects, once, and again after each `dlopen`, tells whether there can be any.
 //! One way around it is not seen: an address looked up at run time with `dlsym`.
 
 use std::ffi::{CStr, c_int, c_void};
@@ -22,7 +22,7 @@ pub(crate) fn may_be_used() -> bool {
     if PLAIN.load(Ordering::Relaxed) == now {
         return false;
     }
-    let plain = fork_is_the_c_librarys() && !some_object_imports_it();
+    let plain = fork_is_the_c_librarys() && keeps_no_process_id() && !some_object_imports_it();
     if plain {
         PLAIN.store(now, Ordering::Relaxed);
     }
@@ -47,6 +47,21 @@ fn objects_ever_loaded() -> u64 {
 fn fork_is_the_c_librarys() -> bool {
     let fork = object_of(c"fork");
     fork.is_some() && fork == object_of(c"gnu_get_libc_version")
+}
+
+/// Whether the C library asks the kernel for the process id each time, as it does since 2.25.
+fn keeps_no_process_id() -> bool {
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: no precondition.
+        let version = unsafe { libc::gnu_get_libc_version() };
+        // SAFETY: a string of the library's, which lives as long as the process.
+        let version = unsafe { CStr::from_ptr(version) };
+        let mut numbers = version.to_str().unwrap_or("").split('.').map(|number| number.parse().unwrap_or(0));
+        (numbers.next(), numbers.next()) >= (Some(2), Some(25))
+    }
+    #[cfg(not(target_env = "gnu"))]
+    false
 }
 
 /// Where the object that defines `symbol` is loaded.
@@ -84,51 +99,90 @@ struct Dynamic {
     value: u64,
 }
 
-const SYMBOLS: i64 = 6; // DT_SYMTAB
-const STRINGS: i64 = 5; // DT_STRTAB
-const HASH: i64 = 4; // DT_HASH
-const GNU_HASH: i64 = 0x6fff_fef5; // DT_GNU_HASH
+/// A place that the loader fills in: elf(5), `Elf64_Rela`.
+#[repr(C)]
+struct Relocation {
+    offset: u64,
+    info: u64,
+    addend: i64,
+}
 
-/// Whether the object has one of [`NAMES`] among its undefined symbols; `None` if it cannot be told.
+/// What the dynamic section says under some of its tags.
+#[derive(Default)]
+struct Tables {
+    symbols: Option<usize>,
+    strings: Option<usize>,
+    /// Where the relocations of data and those of calls are, and how many bytes.
+    relocations: [(Option<usize>, usize); 2],
+    /// Whether there are relocations of a kind that this does not read.
+    others: bool,
+}
+
+/// Whether the object has one of [`NAMES`] among the symbols it has relocations for, as every import has; `None` if it
+/// cannot be told. (Its hash tables need not list what it imports.)
 fn imports_it(object: &libc::dl_phdr_info) -> Option<bool> {
-    let base = object.dlpi_addr as usize;
     // SAFETY: the loader's description: that many headers stand there.
     let headers = unsafe { std::slice::from_raw_parts(object.dlpi_phdr, usize::from(object.dlpi_phnum)) };
     let Some(dynamic) = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC) else {
         return Some(false); // links to nothing
     };
-    let mut entry = ptr::with_exposed_provenance::<Dynamic>(base + dynamic.p_vaddr as usize);
-    let [mut symbols, mut strings, mut hash, mut gnu_hash] = [None; 4];
+    let base = object.dlpi_addr as usize;
+    let loaded = |address: usize| {
+        headers
+            .iter()
+            .filter(|header| header.p_type == libc::PT_LOAD)
+            .any(|header| address.wrapping_sub(base.wrapping_add(header.p_vaddr as usize)) < header.p_memsz as usize)
+    };
+    // The loader turns offsets into addresses in most objects, but not in all.
+    let place =
+        |value: u64| [value as usize, base.wrapping_add(value as usize)].into_iter().find(|address| loaded(*address));
+    let tables = tables(base.wrapping_add(dynamic.p_vaddr as usize), place);
+    if tables.others {
+        return None;
+    }
+    let mut names = Vec::new();
+    for (start, bytes) in tables.relocations {
+        if bytes == 0 {
+            continue;
+        }
+        let (start, count) = (ptr::with_exposed_provenance::<Relocation>(start?), bytes / size_of::<Relocation>());
+        // SAFETY: a table of the object, as large as it says, mapped for as long as the object is.
+        let relocations = unsafe { std::slice::from_raw_parts(start, count) };
+        for symbol in relocations.iter().map(|relocation| relocation.info >> 32).filter(|symbol| *symbol != 0) {
+            let symbol = ptr::with_exposed_provenance::<libc::Elf64_Sym>(tables.symbols?).wrapping_add(symbol as usize);
+            // SAFETY: the symbol table reaches as far as the relocations ask for.
+            names.push(tables.strings? + unsafe { (*symbol).st_name } as usize);
+        }
+    }
+    Some(names.into_iter().any(|name| {
+        // SAFETY: names are in the string table, which is mapped for as long as the object, and end with 0.
+        let name = unsafe { CStr::from_ptr(ptr::with_exposed_provenance(name)) };
+        NAMES.contains(&name)
+    }))
+}
+
+/// Reads the dynamic section at `start`; `place` finds the address for a value.
+fn tables(start: usize, place: impl Fn(u64) -> Option<usize>) -> Tables {
+    let mut tables = Tables::default();
+    let mut entry = ptr::with_exposed_provenance::<Dynamic>(start);
     loop {
         // SAFETY: the dynamic section is mapped, and ends with an entry of tag 0, after which nothing is read.
         let Dynamic { tag, value } = unsafe { entry.read() };
-        // The loader turns offsets into addresses in most objects, but not in all.
-        let address = if (value as usize) < base { base + value as usize } else { value as usize };
         match tag {
-            0 => break,
-            SYMBOLS => symbols = Some(address),
-            STRINGS => strings = Some(address),
-            HASH => hash = Some(address),
-            GNU_HASH => gnu_hash = Some(address),
+            0 => return tables,
+            2 => tables.relocations[1].1 = value as usize, // DT_PLTRELSZ
+            5 => tables.strings = place(value),            // DT_STRTAB
+            6 => tables.symbols = place(value),            // DT_SYMTAB
+            7 => tables.relocations[0].0 = place(value),   // DT_RELA
+            8 => tables.relocations[0].1 = value as usize, // DT_RELASZ
+            17 => tables.others = true,                    // DT_REL
+            20 => tables.others |= value != 7,             // DT_PLTREL
+            23 => tables.relocations[1].0 = place(value),  // DT_JMPREL
             _ => {}
         }
         // SAFETY: not the last entry, so there is one behind it.
         entry = unsafe { entry.add(1) };
     }
-    // Both tables tell how many symbols could be undefined ones: the second word of the one is the number of all,
-    // that of the other is where the defined ones begin.
-    let count = ptr::with_exposed_provenance::<u32>(gnu_hash.or(hash)?).wrapping_add(1);
-    // SAFETY: a hash table begins with four words, or two.
-    let count = unsafe { count.read() };
-    let (symbols, strings) = (ptr::with_exposed_provenance::<libc::Elf64_Sym>(symbols?), strings?);
-    // SAFETY: the symbol table has at least as many entries.
-    let symbols = unsafe { std::slice::from_raw_parts(symbols, count as usize) };
-    Some(symbols.iter().filter(|symbol| symbol.st_shndx == 0).any(|symbol| {
-        let name = ptr::with_exposed_provenance(strings + symbol.st_name as usize);
-        // SAFETY: names are offsets into the string table, which is mapped for as long as the object, and end with 0.
-        let name = unsafe { CStr::from_ptr(name) };
-        NAMES.contains(&name)
-    }))
 }
 
 #[cfg(test)]

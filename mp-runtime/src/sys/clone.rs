@@ -11,9 +11,10 @@
 //!   and not there; with more, `fork` is called;
 //! - it renews the thread id on which mutexes depend: `CLONE_CHILD_SETTID`, at the address where the library has it;
 //! - it tells the kernel where the list of robust mutexes is, and empties the list: told here, too; while one is held,
-//!   `fork` is called.
+//!   `fork` is called;
+//! - it renews the locks of the loader, and lets an unfinished `pthread_once` begin anew: not done here, nor can it be
+//!   seen from outside. A process that is started by the constructor of an object while it is loaded must not load another.
 
-use std::mem::{self, MaybeUninit};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
 
@@ -41,6 +42,18 @@ pub(crate) enum Side {
     Child,
 }
 
+/// What `clone3` is told: its structure as it was in Linux 5.3. (The `libc` crate has none on some architectures.)
+#[repr(C)]
+struct Arguments {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: [u64; 2],
+    tls: u64,
+}
+
 /// The head of the list of robust mutexes that a thread holds: get_robust_list(2). Empty, it points to itself.
 #[derive(Debug)]
 #[repr(C)]
@@ -65,6 +78,10 @@ impl Clone {
         if asked != 0 || id.is_null() {
             return None; // a kernel without this call
         }
+        // SAFETY: where the kernel stores a zero when this thread ends: an integer that lives as long as the thread.
+        if unsafe { id.read_volatile() } != direct::thread() {
+            return None; // somebody has set another address
+        }
         Some(Clone { id, robust: empty_robust_list()?, kept: direct::Kept::get() })
     }
 
@@ -86,14 +103,17 @@ impl Clone {
     ///
     /// As [`run`](Clone::run). `born` is the address of an integer of shared memory that nobody refers to.
     pub(crate) unsafe fn run_as(self, born: Option<*mut i32>) -> nix::Result<Side> {
-        let mut descriptor = MaybeUninit::<i32>::uninit();
-        // SAFETY: all zeroes is a valid `clone_args`: it is made of integers.
-        let mut args: libc::clone_args = unsafe { mem::zeroed() };
+        let mut descriptor = -1_i32;
         let flags = libc::CLONE_PIDFD | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
-        args.flags = CLEAR_HANDLERS | flags as u64;
-        args.pidfd = descriptor.as_mut_ptr().expose_provenance() as u64;
-        args.child_tid = self.id.expose_provenance() as u64;
-        args.exit_signal = libc::SIGCHLD as u64;
+        let mut args = Arguments {
+            flags: CLEAR_HANDLERS | flags as u64,
+            pidfd: (&raw mut descriptor).expose_provenance() as u64,
+            child_tid: self.id.expose_provenance() as u64,
+            parent_tid: 0,
+            exit_signal: libc::SIGCHLD as u64,
+            stack: [0; 2],
+            tls: 0,
+        };
         if let Some(born) = born {
             // It signals its end as this process does.
             args.exit_signal = 0;
@@ -103,12 +123,11 @@ impl Clone {
         let place = (&raw const args).expose_provenance();
         // SAFETY: without CLONE_VM nothing is shared, so the child goes on from here on a stack of its own. The pointers
         // are to memory of the caller's, or of its thread's, as the flags ask.
-        let id = unsafe { call(libc::SYS_clone3, [place, size_of::<libc::clone_args>(), 0, 0, 0, 0]) };
+        let id = unsafe { call(libc::SYS_clone3, [place, size_of::<Arguments>(), 0, 0, 0, 0]) };
         if result(id)? != 0 {
-            // SAFETY: the kernel has written it before it returned to the parent.
-            let number = unsafe { descriptor.assume_init() };
             // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
-            return Ok(Side::Parent(Pid::from_raw(id as i32), unsafe { OwnedFd::from_raw_fd(number) }));
+            let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
+            return Ok(Side::Parent(Pid::from_raw(id as i32), descriptor));
         }
         let list = self.robust.expose_provenance();
         // SAFETY: the list head of this thread, a copy of the parent's, found empty.
@@ -135,6 +154,8 @@ fn empty_robust_list() -> Option<*mut RobustList> {
 
 #[cfg(test)]
 mod tests {
+    use std::mem::MaybeUninit;
+
     use super::*;
 
     #[test]

@@ -68,11 +68,12 @@ type Action = [usize; 8];
 
 /// Whether the handler of `signal` stays what it is in a child.
 ///
-/// Those of SIGSEGV and SIGBUS do: std's handler, and ours before it, tell a stack overflow from another fault, in a
-/// child too. And those of the signals below SIGRTMIN, which the C library keeps for its threads, and sets up once in
-/// the life of a program.
+/// Those of faults do: std's handler, and ours before it, tell a stack overflow from another fault, in a child too, and
+/// whoever runs code that may trap has set up his once. And those of the signals below SIGRTMIN, which the C library keeps
+/// for its threads.
 fn is_kept(signal: i32) -> bool {
-    matches!(signal, libc::SIGSEGV | libc::SIGBUS) || (32..libc::SIGRTMIN()).contains(&signal)
+    matches!(signal, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGSYS)
+        || (32..libc::SIGRTMIN()).contains(&signal)
 }
 
 /// Gives the signals that have a handler their default actions, less those that keep it. Ignored ones stay ignored, as
@@ -91,11 +92,13 @@ pub(crate) fn reset_signals() {
 
 /// The actions of the signals that keep their handlers, for a child whose handlers are gone.
 #[derive(Debug)]
-pub(crate) struct Kept([(i32, Action); 4]);
+pub(crate) struct Kept([(i32, Action); 8]);
 
 impl Kept {
     pub(crate) fn get() -> Kept {
-        Kept([libc::SIGSEGV, libc::SIGBUS, 32, 33].map(|signal| {
+        let faults = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS];
+        let [segv, bus, ill, fpe, trap, sys] = faults;
+        Kept([segv, bus, ill, fpe, trap, sys, 32, 33].map(|signal| {
             let mut action: Action = [0; 8];
             if is_kept(signal) {
                 rt_sigaction(signal, ptr::null(), &raw mut action);

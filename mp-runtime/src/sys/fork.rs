@@ -41,11 +41,10 @@ pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> R
         match unsafe { clone.run() } {
             Ok(Side::Parent(id, pidfd)) => return Ok(Forked { id, pidfd: Some(pidfd) }),
             Ok(Side::Child) => enter(|| child(Handlers::Reset)),
-            // An old kernel, or a sandbox that does not know the call.
-            Err(Errno::ENOSYS | Errno::EPERM | Errno::EINVAL) => {}
-            // No descriptor for it: the caller may have one in reserve, to open it later.
-            Err(Errno::EMFILE | Errno::ENFILE) => {}
-            Err(errno) => return Err(errno),
+            Err(errno @ (Errno::EAGAIN | Errno::ENOMEM)) => return Err(errno),
+            // An old kernel, a sandbox that does not know the call, or no place for the process descriptor: the caller may
+            // have one in reserve, to open it later.
+            Err(_) => {}
         }
     }
     // SAFETY: the child runs `child` only, which cannot return; `NoWayBack` stops it from unwinding into

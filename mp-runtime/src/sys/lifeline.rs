@@ -8,8 +8,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::killpg;
 use nix::sys::stat::Mode;
-use nix::unistd::pipe2;
+use nix::unistd::{Pid, pipe2};
 
 use crate::sys::direct;
 use crate::sys::syscall::{call, result};
@@ -51,6 +52,15 @@ pub(crate) fn aim(end: BorrowedFd<'_>) -> nix::Result<()> {
     let arguments = [end.as_raw_fd() as usize, libc::F_SETOWN as usize, group as usize, 0, 0, 0];
     // SAFETY: `F_SETOWN` takes an integer, on an open descriptor.
     result(unsafe { call(libc::SYS_fcntl, arguments) }).map(drop)
+}
+
+/// Whether nobody is left in the group that `end` is aimed at, so that it can be aimed at another.
+pub(crate) fn is_free(end: BorrowedFd<'_>) -> bool {
+    // SAFETY: `F_GETOWN` takes nothing, on an open descriptor.
+    match unsafe { libc::fcntl(end.as_raw_fd(), libc::F_GETOWN) } {
+        0 => true,
+        group => killpg(Pid::from_raw(-group), None) == Err(Errno::ESRCH),
+    }
 }
 
 /// Whether the pipe of `end` has been hung up already.

@@ -14,11 +14,11 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::stat::fstat;
 use nix::sys::uio::pread;
 
-use crate::sys::{direct, signal};
+use crate::sys::{direct, fd, signal};
 
 /// Makes an empty memory file; `name` shows in procfs only.
 pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
-    memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)
+    memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING).and_then(fd::beyond_streams)
 }
 
 /// Writes all of `bytes` at `offset`; `EFBIG` beyond the limit on file sizes, which memory files obey.

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 
 /// Whether this process has a thread beside the caller.
@@ -10,11 +9,7 @@ use nix::sched::{CloneFlags, unshare};
 /// `unshare(CLONE_VM)` changes nothing in a process with one thread and fails with `EINVAL` in any other:
 /// 0.2 us where reading procfs takes 17 (unshare(2); measured). Where a sandbox forbids the call, procfs decides.
 pub(crate) fn is_threaded() -> bool {
-    match unshare(CloneFlags::CLONE_VM) {
-        Ok(()) => false,
-        Err(Errno::EINVAL) => stays_threaded(),
-        Err(_) => count().is_none_or(|threads| threads > 1),
-    }
+    unshare(CloneFlags::CLONE_VM).is_err() && stays_threaded()
 }
 
 /// Whether there is another thread that is not about to be gone.
@@ -22,33 +17,57 @@ pub(crate) fn is_threaded() -> bool {
 /// A thread that was joined is a thread for a while yet: `pthread_join` returns before the kernel is done with it.
 fn stays_threaded() -> bool {
     let begin = Instant::now();
-    while others_are_leaving() && begin.elapsed() < Duration::from_secs(1) {
-        if unshare(CloneFlags::CLONE_VM).is_ok() {
-            return false;
+    while begin.elapsed() < Duration::from_secs(1) {
+        match others() {
+            Some(Other::Leaving) => std::thread::yield_now(),
+            Some(Other::Dead) => return false,
+            Some(Other::Running) | None => return true,
         }
-        std::thread::yield_now();
     }
-    unshare(CloneFlags::CLONE_VM).is_err()
+    true
 }
 
-/// Whether every thread but the caller is on its way out. `false` where procfs cannot tell.
-fn others_are_leaving() -> bool {
-    let me = nix::unistd::gettid().to_string();
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return false };
-    tasks.flatten().filter(|task| *task.file_name() != *me).all(|task| {
+/// What another task of this process is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Other {
+    /// No thread: the first one after its end, which stays until the process ends; or a worker of the kernel's, which
+    /// runs none of the process's code.
+    Dead,
+    /// A thread on its way out.
+    Leaving,
+    /// A thread.
+    Running,
+}
+
+/// The liveliest of all tasks but the caller; `None` where procfs cannot tell.
+fn others() -> Option<Other> {
+    let (me, first) = (nix::unistd::gettid().to_string(), std::process::id().to_string());
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?.flatten();
+    let mut tasks = tasks.filter(|task| *task.file_name() != *me).map(|task| {
         // Gone in between is as good as leaving.
-        std::fs::read_to_string(task.path().join("stat")).map_or(true, |stat| is_leaving(&stat).unwrap_or(false))
-    })
+        let Ok(stat) = std::fs::read_to_string(task.path().join("stat")) else { return Some(Other::Leaving) };
+        Other::of(&stat, *task.file_name() == *first)
+    });
+    tasks.try_fold(Other::Dead, |liveliest, other| Some(liveliest.max(other?)))
 }
 
-/// Whether a line of proc_pid_stat(5) has the flag PF_EXITING, or its state is that of a dead thread.
-fn is_leaving(stat: &str) -> Option<bool> {
-    const EXITING: u32 = 0x4;
-    // Behind the name, which may hold anything: state, parent, group, session, terminal, its group, flags.
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    let flags: u32 = fields.nth(5)?.parse().ok()?;
-    Some(flags & EXITING != 0 || matches!(state, "Z" | "X"))
+impl Other {
+    /// By its line of proc_pid_stat(5).
+    fn of(stat: &str, is_first: bool) -> Option<Other> {
+        const EXITING: u32 = 0x4;
+        const KERNELS: u32 = 0x10 | 0x4000; // PF_IO_WORKER, PF_USER_WORKER
+        // Behind the name, which may hold anything: state, parent, group, session, terminal, its group, flags.
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        let state = fields.next()?;
+        let flags: u32 = fields.nth(5)?.parse().ok()?;
+        Some(match state {
+            "Z" | "X" if is_first => Other::Dead,
+            _ if flags & KERNELS != 0 => Other::Dead,
+            "Z" | "X" => Other::Leaving,
+            _ if flags & EXITING != 0 => Other::Leaving,
+            _ => Other::Running,
+        })
+    }
 }
 
 /// The number of threads, if procfs can be read.
@@ -78,9 +97,12 @@ mod tests {
 
     #[test]
     fn a_thread_that_leaves_is_told_from_one_that_stays() {
-        assert_eq!(is_leaving("7 (a) b) S 1 7 7 0 -1 4194304 0 0"), Some(false));
-        assert_eq!(is_leaving("7 (a) b) R 1 7 7 0 -1 4194308 0 0"), Some(true));
-        assert_eq!(is_leaving("7 (a) Z 1 7 7 0 -1 4194304 0 0"), Some(true));
-        assert_eq!(is_leaving("7 (a"), None);
+        let other = |stat| Other::of(stat, false);
+        assert_eq!(other("7 (a) b) S 1 7 7 0 -1 4194304 0 0"), Some(Other::Running));
+        assert_eq!(other("7 (a) b) R 1 7 7 0 -1 4194308 0 0"), Some(Other::Leaving));
+        assert_eq!(other("7 (a) Z 1 7 7 0 -1 4194304 0 0"), Some(Other::Leaving));
+        assert_eq!(other("7 (iou-wrk-7) S 1 7 7 0 -1 4194320 0 0"), Some(Other::Dead));
+        assert_eq!(Other::of("7 (a) Z 1 7 7 0 -1 4194308 0 0", true), Some(Other::Dead));
+        assert_eq!(other("7 (a"), None);
     }
 }

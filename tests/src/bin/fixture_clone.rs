@@ -1,6 +1,7 @@
 //! Processes made by `clone3`; the first argument names a scene. Silent and code 0 if all is right.
 
 use std::env;
+use std::ffi::CString;
 
 use fixture_kit::sys::{self, Disposition, RobustMutex};
 use mp_runtime::process;
@@ -57,6 +58,13 @@ fn main() {
             // The first must not take the mutex, nor give it away at its end.
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
+        }
+        Some("library") => {
+            assert_eq!(try_lock::spawn(&RobustMutex::new()).unwrap().join().unwrap(), 0);
+            sys::load(&CString::new(env::args().nth(2).expect("a path")).unwrap());
+            let error = disposition::spawn(libc::SIGTERM).unwrap().join().unwrap_err();
+            let exit = error.exit().unwrap();
+            assert_eq!((exit.code(), exit.began()), (Some(66), false));
         }
         scene => panic!("expected a scene, found {scene:?}"),
     }

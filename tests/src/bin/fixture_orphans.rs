@@ -65,6 +65,11 @@ fn with_grandchildren(ready: &Gate) {
 }
 
 #[process]
+fn leaves_one_behind() {
+    sys::fork(|| park());
+}
+
+#[process]
 fn nested(depth: u32, ready: &Gate) {
     if depth == 0 {
         without_death_signal(ready);
@@ -151,6 +156,11 @@ fn main() {
             let _children: Vec<_> = (0..3).map(|_| idle::spawn(&gate).unwrap()).collect();
             returns::spawn().unwrap().join().unwrap();
             ready(&gate, 3);
+        }
+        "after-one-with-a-leftover" => {
+            leaves_one_behind::spawn().unwrap().join().unwrap();
+            let _child = idle::spawn(&gate).unwrap();
+            ready(&gate, 1);
         }
         "without-lifeline" => {
             let _child = without_lifeline::spawn(&gate).unwrap();

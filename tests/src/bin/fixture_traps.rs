@@ -124,6 +124,17 @@ fn main() {
                 nothing::spawn().expect("a joined thread is no thread").join().unwrap();
             }
         }
+        "first-thread-gone" => {
+            let main = fixture_kit::pid(std::process::id());
+            thread::spawn(move || {
+                fixture_kit::until(|| fixture_kit::stat(main.as_raw() as u32).is_some_and(|(state, _)| state == 'Z'));
+                let begin = Instant::now();
+                nothing::spawn().expect("the one thread there is may fork").join().unwrap();
+                assert!(begin.elapsed() < Duration::from_millis(900), "it has waited for the first thread to go");
+                std::process::exit(0);
+            });
+            sys::end_thread();
+        }
         "private-signals" => {
             // The first thread of a program makes the C library take its signals, once and for all.
             thread::spawn(|| ()).join().unwrap();

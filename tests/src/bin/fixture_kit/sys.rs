@@ -254,3 +254,20 @@ pub(crate) fn crash() {
     // SAFETY: none; that is the point. The process ends here.
     unsafe { ptr::null::<u8>().wrapping_add(8).read_volatile() };
 }
+
+/// Has every fork ask for the name of the process, in all three places, and count in [`HANDLED`].
+pub(crate) fn name_processes_in_fork_handlers() {
+    extern "C" fn name() {
+        assert!(!mp_runtime::current().name().is_empty());
+        HANDLED.fetch_add(1, Ordering::SeqCst);
+    }
+    // SAFETY: the handlers take a lock of nobody's and count.
+    assert_eq!(unsafe { libc::pthread_atfork(Some(name), Some(name), Some(name)) }, 0);
+}
+
+/// Loads a library.
+pub(crate) fn load(path: &CStr) {
+    // SAFETY: a path that ends with a zero; what its constructors do is the test's.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
+    assert!(!handle.is_null());
+}
