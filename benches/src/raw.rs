@@ -86,3 +86,27 @@ pub fn mark() {
     // SAFETY: `getsid` reads no memory.
     unsafe { libc::getsid(0x005e_edfa) };
 }
+
+/// Has the calling thread, and those it starts, run on `core` only, or on all of the first 64.
+///
+/// # Panics
+///
+/// If there is no such core.
+pub fn run_on(core: Option<usize>) {
+    // SAFETY: all zeroes is an empty set.
+    let mut cores: libc::cpu_set_t = unsafe { mem::zeroed() };
+    for number in core.map_or(0..64, |core| core..core + 1) {
+        // SAFETY: the number is below the size of the set.
+        unsafe { libc::CPU_SET(number, &mut cores) };
+    }
+    // SAFETY: the kernel reads as many bytes as the set has.
+    let set = unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &cores) };
+    assert_eq!(set, 0, "`sched_setaffinity` failed: {}", Error::last_os_error());
+}
+
+/// Lets a millisecond pass.
+pub fn pause_a_millisecond() {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    // SAFETY: the time is of this frame, and what is left of it is not asked for.
+    unsafe { libc::nanosleep(&time, ptr::null_mut()) };
+}

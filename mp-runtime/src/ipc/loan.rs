@@ -68,6 +68,32 @@ impl Sender<Bytes> {
     }
 }
 
+impl Sender<Bytes> {
+    /// Sends a copy of `bytes`, made at once where it will be read; waits while the channel is full.
+    ///
+    /// ```
+    /// let (sender, receiver) = mp_runtime::channel(4).unwrap();
+    /// sender.send_slice(b"lucky").unwrap();
+    /// assert_eq!(**receiver.recv().unwrap(), *b"lucky");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Sender::send`].
+    pub fn send_slice(&self, bytes: &[u8]) -> Result<(), SendError<()>> {
+        if bytes.len().saturating_add(4 * prefix::LENGTH) <= self.end().link().ring.longest() {
+            let mut loan = self.loan(bytes.len())?;
+            loan.copy_from_slice(bytes);
+            loan.send();
+            return Ok(());
+        }
+        self.send(bytes.into()).map_err(|error| match error {
+            SendError::Disconnected(_) => SendError::Disconnected(()),
+            SendError::Failed(_, error) => SendError::Failed((), error),
+        })
+    }
+}
+
 impl Loan<'_> {
     /// Sends what was written.
     pub fn send(self) {

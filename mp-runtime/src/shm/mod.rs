@@ -15,6 +15,8 @@ pub(crate) mod head;
 pub(crate) mod ledger;
 pub(crate) mod loan;
 pub(crate) mod memory;
+#[cfg(test)]
+mod model;
 pub(crate) mod monitor;
 pub(crate) mod once;
 pub(crate) mod owner;

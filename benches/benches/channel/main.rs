@@ -1,0 +1,200 @@
+//! What does a message between two processes cost, compared with a raw pipe, with peers, and with two threads?
+//!
+//! `cargo bench -p benches --bench channel [-- --check]`; with `--check` a missed bar is a failure.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+use std::env;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use benches::bar::Bar;
+use benches::sample::{Contender, Plan, Ratio, Series, interleave};
+use benches::{machine, raw, table};
+
+use pairs::{Batch, Pair};
+
+mod pairs;
+
+const OURS: &str = "mp-runtime";
+const LENT: &str = "mp-runtime, lent";
+const PIPE: &str = "raw pipe";
+const IPC: &str = "ipc-channel";
+const THREADS: &str = "crossbeam, threads";
+
+const NOTES: &str = "\
+both sides are processes of their own, but for crossbeam's: these are threads, the limit of the shape
+ratio: median over the rounds of (this / raw pipe); in brackets where it lies with 95 %, by blocks of rounds
+of bytes: by value, ours copies in and out, as the pipe and ipc-channel's byte channel do; lent, the bytes are written and read
+in place, here a word at each end of them
+iceoryx2 takes no part: it is not among the crates at hand here. python measures itself, once
+";
+
+const PYTHON: &str = r#"
+import multiprocessing as m, time
+c = m.get_context("fork")
+def echo(p):
+    for _ in range(5001): p.send_bytes(p.recv_bytes())
+def count(q, d):
+    for _ in range(50000): q.get()
+    d.send(1)
+a, b = c.Pipe()
+p = c.Process(target=echo, args=(b,)); p.start()
+a.send_bytes(b"12345678"); a.recv_bytes()
+t = time.perf_counter_ns()
+for _ in range(5000): a.send_bytes(b"12345678"); a.recv_bytes()
+t = (time.perf_counter_ns() - t) / 5000e3
+p.join()
+q = c.Queue(); a, b = c.Pipe()
+p = c.Process(target=count, args=(q, b)); p.start()
+u = time.perf_counter_ns()
+for i in range(50000): q.put(i)
+a.recv()
+u = (time.perf_counter_ns() - u) / 50000
+p.join()
+print(f"python: Pipe, round trip of 8 B {t:.1f} us; Queue, one way {u:.0f} ns a message")
+"#;
+
+fn main() -> ExitCode {
+    println!("{}", machine::describe());
+    let mut bars = Vec::new();
+
+    // All processes first: beside threads none can be started.
+    let bytes: Vec<_> = [64, 1 << 10, 64 << 10, 1 << 20].into_iter().map(|size| (size, batches(size))).collect();
+    let mut free = [pairs::ours(), pairs::raw_pipe(), pairs::ipc_channel()].map(Some);
+    raw::run_on(Some(0));
+    let mut pinned = [pairs::ours(), pairs::raw_pipe(), pairs::ipc_channel()];
+    raw::run_on(None);
+
+    bars.extend(pinned_round_trips(&mut pinned));
+    drop(pinned);
+    for (size, batches) in bytes {
+        bars.extend(one_way_bytes(size, batches));
+    }
+    bars.extend(idle_round_trips(&mut free));
+    let mut free = free.into_iter().flatten().collect::<Vec<_>>();
+    free.push(pairs::crossbeam());
+    bars.extend(one_way(&mut free));
+    bars.extend(round_trips(&mut free));
+    if let Ok(output) = Command::new("python3").args(["-c", PYTHON]).output() {
+        print!("\n{}", String::from_utf8_lossy(&output.stdout));
+    }
+
+    print!("\n{NOTES}\n");
+    for bar in &bars {
+        println!("{bar}");
+    }
+    let check = env::args().any(|arg| arg == "--check");
+    if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+const NAMES: [&str; 4] = [OURS, PIPE, IPC, THREADS];
+const PLAN: Plan = Plan { warm_up: 2, in_a_row: 1, rounds: 40, time: Duration::from_secs(3) };
+
+/// Measures pairs with `measure`, in turns; prints the times of one of `each` and returns the series.
+fn compare(title: &str, each: u64, pairs: &mut [Pair], measure: fn(&mut Pair, u64) -> Duration) -> Vec<Series> {
+    let named = NAMES.into_iter().zip(pairs);
+    let mut contenders: Vec<_> = named.map(|(name, pair)| contender(name, move || measure(pair, each))).collect();
+    report(title, each, interleave(&mut contenders, PLAN))
+}
+
+fn contender<'a>(name: &'static str, measure: impl FnMut() -> Duration + 'a) -> Contender<'a> {
+    Contender { name, every: 1, measure: Box::new(measure) }
+}
+
+fn report(title: &str, each: u64, series: Vec<Series>) -> Vec<Series> {
+    let mut rows = vec![[title, "median ns", "p10", "p90", "x raw pipe", ""].map(str::to_owned).to_vec()];
+    rows.extend(series.iter().map(|one| {
+        let Ratio { median, low, high } = one.ratio_to(find(&series, PIPE));
+        let nanos = |q| format!("{:.0}", one.quantile(q) * 1e3 / each as f64);
+        let ratios = [format!("{median:.2}"), format!("[{low:.2}, {high:.2}]")];
+        [vec![one.name.to_owned(), nanos(0.5), nanos(0.1), nanos(0.9)], ratios.to_vec()].concat()
+    }));
+    println!("\n{}", table::render(&rows));
+    series
+}
+
+fn find<'a>(series: &'a [Series], name: &str) -> &'a Series {
+    series.iter().find(|one| one.name == name).expect("it takes part")
+}
+
+/// Our time for one of `each`, in nanoseconds, as a promise about an absolute number.
+fn at_most(claim: &str, series: &[Series], each: u64, limit: f64) -> Bar {
+    let ours = find(series, OURS);
+    let [low, median, high] = [0.1, 0.5, 0.9].map(|q| ours.quantile(q) * 1e3 / each as f64);
+    Bar { claim: claim.to_owned(), measured: Ratio { median, low, high }, limit }
+}
+
+fn ratio(claim: &str, series: &[Series], ours: &str, peer: &str, limit: f64) -> Bar {
+    let measured = find(series, ours).ratio_to(find(series, peer));
+    Bar { claim: claim.to_owned(), measured, limit }
+}
+
+fn one_way(pairs: &mut [Pair]) -> [Bar; 3] {
+    const EACH: u64 = 20_000;
+    let series = compare("one way, 8 B", EACH, pairs, |pair, each| pair.flood(each));
+    [
+        at_most("one way, 8 B: at most 125 ns, or 8 million a second", &series, EACH, 125.0),
+        ratio("one way, 8 B: 8 times as many as ipc-channel", &series, OURS, IPC, 1.0 / 8.0),
+        ratio("one way, 8 B: 2.5 times as many as a raw pipe", &series, OURS, PIPE, 1.0 / 2.5),
+    ]
+}
+
+fn round_trips(pairs: &mut [Pair]) -> [Bar; 1] {
+    const EACH: u64 = 1000;
+    let series = compare("round trip, 8 B, busy", EACH, pairs, |pair, each| (0..each).map(|_| pair.round_trip()).sum());
+    [at_most("round trip, 8 B, busy: at most 1000 ns", &series, EACH, 1000.0)]
+}
+
+fn idle_round_trips(pairs: &mut [Option<Pair>; 3]) -> [Bar; 1] {
+    const EACH: u64 = 8;
+    let mut taken: Vec<_> = pairs.iter_mut().map(|pair| pair.take().expect("each is taken once")).collect();
+    let series = compare("round trip, 8 B, after 1 ms of rest", EACH, &mut taken, |pair, each| {
+        let round_trip = |_| {
+            raw::pause_a_millisecond();
+            pair.round_trip()
+        };
+        (0..each).map(round_trip).sum()
+    });
+    for (place, pair) in pairs.iter_mut().zip(taken) {
+        *place = Some(pair);
+    }
+    [ratio("round trip, 8 B, idle: at most 1.3 x raw pipe", &series, OURS, PIPE, 1.3)]
+}
+
+fn pinned_round_trips(pairs: &mut [Pair]) -> [Bar; 1] {
+    const EACH: u64 = 500;
+    raw::run_on(Some(0));
+    let series = compare("round trip, 8 B, both on one core", EACH, pairs, |pair, each| {
+        (0..each).map(|_| pair.round_trip()).sum()
+    });
+    raw::run_on(None);
+    [ratio("round trip, 8 B, one core: at most 1.3 x raw pipe", &series, OURS, PIPE, 1.3)]
+}
+
+/// How many messages of `size` are measured at once.
+fn count(size: usize) -> usize {
+    ((4 << 20) / size).clamp(8, 5000)
+}
+
+fn batches(size: usize) -> [(&'static str, Batch); 4] {
+    let count = count(size);
+    [
+        (OURS, pairs::our_bytes(size, count, false)),
+        (LENT, pairs::our_bytes(size, count, true)),
+        (PIPE, pairs::pipe_bytes(size, count)),
+        (IPC, pairs::ipc_bytes(size, count)),
+    ]
+}
+
+fn one_way_bytes(size: usize, batches: [(&'static str, Batch); 4]) -> Vec<Bar> {
+    let mut contenders: Vec<_> = batches.into_iter().map(|(name, measure)| contender(name, measure)).collect();
+    let series = interleave(&mut contenders, PLAN);
+    let series = report(&format!("one way, {size} B"), count(size) as u64, series);
+    if size < 1 << 20 {
+        return Vec::new();
+    }
+    vec![
+        ratio("one way, 1 MiB by value: 2 times as many as ipc-channel", &series, OURS, IPC, 0.5),
+        ratio("one way, 1 MiB lent: 10 times as many as ipc-channel", &series, LENT, IPC, 0.1),
+    ]
+}

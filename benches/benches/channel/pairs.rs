@@ -1,0 +1,168 @@
+//! Pairs of processes, or of threads, with a channel each way: what is measured.
+
+use std::io::{Read, Write, pipe};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ipc_channel::ipc;
+use mp_runtime::{Bytes, Receiver, channel, channel_with_room, process};
+
+/// A number with this bit is sent back.
+const ECHO: u64 = 1 << 63;
+/// Ends the other side.
+const STOP: u64 = 0;
+
+/// One side of a pair; the other answers.
+pub(crate) struct Pair {
+    send: Box<dyn FnMut(u64)>,
+    recv: Box<dyn FnMut() -> u64>,
+}
+
+impl Pair {
+    fn new(send: impl FnMut(u64) + 'static, recv: impl FnMut() -> u64 + 'static) -> Pair {
+        Pair { send: Box::new(send), recv: Box::new(recv) }
+    }
+
+    /// Sends `count` numbers and waits for the answer to the last.
+    pub(crate) fn flood(&mut self, count: u64) -> Duration {
+        let start = Instant::now();
+        (1..count).for_each(|number| (self.send)(number));
+        self.round_trip();
+        start.elapsed()
+    }
+
+    /// Sends one number and waits until it is back.
+    pub(crate) fn round_trip(&mut self) -> Duration {
+        let start = Instant::now();
+        (self.send)(ECHO | 1);
+        assert_eq!((self.recv)(), ECHO | 1);
+        start.elapsed()
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        (self.send)(STOP);
+    }
+}
+
+fn answer(mut recv: impl FnMut() -> u64, mut send: impl FnMut(u64)) {
+    loop {
+        match recv() {
+            STOP => return,
+            number if number & ECHO != 0 => send(number),
+            _ => {}
+        }
+    }
+}
+
+#[process(daemon)]
+fn serve<R: FnMut() -> u64, S: FnMut(u64)>(recv: R, send: S) {
+    answer(recv, send);
+}
+
+const CAPACITY: usize = 1024;
+
+pub(crate) fn ours() -> Pair {
+    let (there, received) = channel(CAPACITY).expect("a channel");
+    let (back, answers) = channel(CAPACITY).expect("a channel");
+    let recv = move || received.recv().expect("the parent sends");
+    drop(serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts"));
+    Pair::new(move |number| there.send(number).expect("the child lives"), move || answers.recv().expect("it answers"))
+}
+
+pub(crate) fn raw_pipe() -> Pair {
+    let (mut received, mut there) = pipe().expect("a pipe");
+    let (mut answers, mut back) = pipe().expect("a pipe");
+    fn read(from: &mut impl Read) -> u64 {
+        let mut bytes = [0; 8];
+        from.read_exact(&mut bytes).expect("the other side writes");
+        u64::from_ne_bytes(bytes)
+    }
+    let send = move |number: u64| back.write_all(&number.to_ne_bytes()).expect("the parent reads");
+    drop(serve::spawn(move || read(&mut received), send).expect("it starts"));
+    let send = move |number: u64| there.write_all(&number.to_ne_bytes()).expect("the child reads");
+    Pair::new(send, move || read(&mut answers))
+}
+
+pub(crate) fn ipc_channel() -> Pair {
+    let (there, received) = ipc::channel().expect("a channel");
+    let (back, answers) = ipc::channel().expect("a channel");
+    let recv = move || received.recv().expect("the parent sends");
+    drop(serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts"));
+    Pair::new(move |number| there.send(number).expect("the child lives"), move || answers.recv().expect("it answers"))
+}
+
+/// Starts a thread: after this no process can be started.
+pub(crate) fn crossbeam() -> Pair {
+    let (there, received) = crossbeam_channel::bounded(CAPACITY);
+    let (back, answers) = crossbeam_channel::bounded(CAPACITY);
+    let recv = move || received.recv().expect("the other thread sends");
+    thread::spawn(move || answer(recv, |number| back.send(number).expect("the other thread receives")));
+    Pair::new(move |number| there.send(number).expect("it lives"), move || answers.recv().expect("it answers"))
+}
+
+/// Sends messages of bytes, of which the other side answers to the last of so many.
+pub(crate) type Batch = Box<dyn FnMut() -> Duration>;
+
+#[process(daemon)]
+fn swallow<R: FnMut() -> bool, S: FnMut()>(count: usize, mut recv: R, mut answer: S) {
+    loop {
+        for _ in 0..count {
+            if !recv() {
+                return;
+            }
+        }
+        answer();
+    }
+}
+
+fn batch(count: usize, mut send: impl FnMut() + 'static, answers: Receiver<()>) -> Batch {
+    Box::new(move || {
+        let start = Instant::now();
+        (0..count).for_each(|_| send());
+        answers.recv().expect("the other side answers");
+        start.elapsed()
+    })
+}
+
+/// By value, or lent: then a word at each end is written and read, and the rest is as it is.
+pub(crate) fn our_bytes(size: usize, count: usize, lent: bool) -> Batch {
+    let (there, received) = channel_with_room::<Bytes>(CAPACITY, (4 * size).max(1 << 16)).expect("a channel");
+    let (back, answers) = channel(1).expect("a channel");
+    let recv = move || match lent {
+        true => received.recv_ref().is_ok_and(|bytes| bytes[0] == bytes[size - 1]),
+        false => received.recv().is_ok_and(|bytes| bytes[0] == bytes[size - 1]),
+    };
+    drop(swallow::spawn(count, recv, move || back.send(()).expect("the parent receives")).expect("it starts"));
+    let bytes = vec![7; size];
+    let send = move || match lent {
+        true => {
+            let mut loan = there.loan(size).expect("the child lives");
+            loan[0] = 7;
+            loan[size - 1] = 7;
+            loan.send();
+        }
+        false => there.send_slice(&bytes).expect("the child lives"),
+    };
+    batch(count, send, answers)
+}
+
+pub(crate) fn pipe_bytes(size: usize, count: usize) -> Batch {
+    let (mut received, mut there) = pipe().expect("a pipe");
+    let (back, answers) = channel(1).expect("a channel");
+    let mut buffer = vec![0; size];
+    let recv = move || received.read_exact(&mut buffer).is_ok();
+    drop(swallow::spawn(count, recv, move || back.send(()).expect("the parent receives")).expect("it starts"));
+    let bytes = vec![7; size];
+    batch(count, move || there.write_all(&bytes).expect("the child lives"), answers)
+}
+
+pub(crate) fn ipc_bytes(size: usize, count: usize) -> Batch {
+    let (there, received) = ipc::bytes_channel().expect("a channel");
+    let (back, answers) = channel(1).expect("a channel");
+    let recv = move || received.recv().is_ok_and(|bytes| bytes[0] == bytes[size - 1]);
+    drop(swallow::spawn(count, recv, move || back.send(()).expect("the parent receives")).expect("it starts"));
+    let bytes = vec![7; size];
+    batch(count, move || there.send(&bytes).expect("the child lives"), answers)
+}
