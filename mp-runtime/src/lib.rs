@@ -60,8 +60,8 @@
 //! inherited answers with an error. Ends can also be inside of the values sent, as can files and sockets: see [`Fd`].
 //! [`duplex`] makes two channels, one each way; [`oneshot`] one for a single value; [`Select`] waits for several.
 //! A [`queue`](queue()) carries work: an item is done when a worker says so, and given to another if the worker dies before.
-//! A channel of [`Bytes`] can [lend](Sender::loan) its memory, so that large messages are not copied. Each side learns when the other is gone, also by SIGKILL, and no kill can lose
-//! or tear what others have sent.
+//! A channel of [`Bytes`] can [lend](Sender::loan) its memory, so that large messages are not copied. Each side learns when
+//! the other is gone, also by SIGKILL, and no kill can lose or tear what others have sent.
 //!
 //! Memory can be shared, too: a [`SharedBox`] or [`SharedSlice`] of atomics and of what does not change, a
 //! [`Mutex`](sync::Mutex) or [`RwLock`](sync::RwLock) around [plain data](Plain) that does, [`SharedBytes`] that grow. They are made
@@ -71,6 +71,14 @@
 //!
 //! | in Python's `multiprocessing` | here |
 //! |---|---|
+//! | `Pipe` | [`duplex`]; [`channel`] for one way. What was moved into a process is gone here, so its end is always seen |
+//! | `Queue`, `SimpleQueue` | [`channel`]: no thread behind it, what was sent is in it, and errors are those of the call |
+//! | `Queue.get`, `get_nowait`, `get(timeout)`, `qsize`, `empty` | `recv`, `try_recv`, `recv_timeout`, `len`, `is_empty` |
+//! | `JoinableQueue`, `task_done`, `join` | [`queue`](queue()), [`ack`](Delivery::ack), [`join`](QueueSender::join) |
+//! | `connection.wait`, `poll` | [`Select`], with [processes](Select::readable) and times |
+//! | `send_bytes`, `recv_bytes` | a channel of [`Bytes`]: [`send_slice`](Sender::send_slice), [`recv_ref`](Receiver::recv_ref) |
+//! | a connection or socket in a message | an end as it is; [`Fd`] for files and sockets |
+//! | `Manager`, proxies | a process that answers on a channel: put a [`oneshot`] into each question |
 //! | `Value`, `Array`, with their lock | [`Mutex<T>`](sync::Mutex), `Mutex<[T]>` |
 //! | `RawValue`, `RawArray` | [`SharedBox`], [`SharedSlice`], of atomics |
 //! | `Lock` | [`Mutex`](sync::Mutex); [`RwLock`](sync::RwLock) for many readers |
