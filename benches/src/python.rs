@@ -41,8 +41,17 @@ impl Python {
     ///
     /// If there is no `python3`, or it cannot run the program.
     pub fn start(heap: usize) -> io::Result<Self> {
+        Python::run(PROGRAM, &heap.to_string())
+    }
+
+    /// Starts `python3` with a program that prints its version, and then for each line it is sent a number of nanoseconds.
+    ///
+    /// # Errors
+    ///
+    /// If there is no `python3`, or it cannot run the program.
+    pub fn run(program: &str, argument: &str) -> io::Result<Self> {
         let mut child = Command::new("python3")
-            .args(["-c", PROGRAM, &heap.to_string()])
+            .args(["-c", program, argument])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -64,7 +73,16 @@ impl Python {
     ///
     /// If the interpreter has ended or answers something else than a number.
     pub fn start_and_join(&mut self) -> io::Result<Duration> {
-        self.requests.as_mut().expect("open until dropped").write_all(b"\n")?;
+        self.ask("")
+    }
+
+    /// Sends a line; the time that is answered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Python::start_and_join`].
+    pub fn ask(&mut self, line: &str) -> io::Result<Duration> {
+        self.requests.as_mut().expect("open until dropped").write_all(format!("{line}\n").as_bytes())?;
         self.answer()?.parse().map(Duration::from_nanos).map_err(io::Error::other)
     }
 

@@ -1,0 +1,253 @@
+//! What does an item cost in a pool, compared with threads and with the pools of the peers?
+//!
+//! `cargo bench -p benches --bench pool [-- --check]`; with `--check` a missed bar is a failure.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+use std::cell::RefCell;
+use std::env;
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use benches::bar::Bar;
+use benches::python::Python;
+use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
+use benches::{machine, table};
+use mp_runtime::Pool;
+use rayon::prelude::*;
+
+const WORKERS: usize = 2;
+
+const PYTHON: &str = r#"
+import sys, time
+from multiprocessing import get_context
+from concurrent.futures import ProcessPoolExecutor
+
+def same(n):
+    return n
+
+if __name__ == "__main__":
+    context = get_context("fork")
+    pool = context.Pool(int(sys.argv[1]))
+    executor = ProcessPoolExecutor(int(sys.argv[1]), mp_context=context)
+    list(executor.map(same, range(100)))
+    print(sys.version.split()[0], flush=True)
+    for line in sys.stdin:
+        what, count = line.split()
+        numbers = range(int(count))
+        start = time.perf_counter_ns()
+        if what == "one":
+            for _ in pool.imap_unordered(same, numbers): pass
+        elif what == "auto":
+            pool.map(same, numbers)
+        elif what == "executor":
+            for _ in executor.map(same, numbers): pass
+        elif what == "trip":
+            for n in numbers: pool.apply(same, (n,))
+        print(time.perf_counter_ns() - start, flush=True)
+"#;
+
+const OURS: &str = "mp-runtime";
+const RAYON: &str = "rayon (threads)";
+const PROCSPAWN: &str = "procspawn pool";
+const POOL: &str = "python Pool";
+const EXECUTOR: &str = "python executor";
+
+fn main() -> ExitCode {
+    // A procspawn child is this program again and must not get past this line.
+    procspawn::init();
+    // Before anybody has a thread.
+    let same = Pool::builder().workers(WORKERS).start(|n: u64| n).expect("a pool starts");
+    let row = Pool::builder().workers(WORKERS).start(mandelbrot_row).expect("a pool starts");
+    let blob = Pool::builder().workers(WORKERS).start(|blob: Vec<u8>| blob).expect("a pool starts");
+    let spin = Pool::builder().workers(WORKERS).start(spin_for).expect("a pool starts");
+    let python = Python::run(PYTHON, &WORKERS.to_string());
+    match &python {
+        Ok(python) => println!("{}; python {}", machine::describe(), python.version()),
+        Err(error) => println!("{}; without python: {error}", machine::describe()),
+    }
+    let python = python.ok().map(RefCell::new);
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("rayon starts");
+    let spawned = procspawn::Pool::new(WORKERS).expect("procspawn starts");
+
+    let mut bars = Vec::new();
+    let ask = |what: &'static str, count: u32| {
+        let python = python.as_ref()?;
+        let name = if what == "executor" { EXECUTOR } else { POOL };
+        let measure = move || {
+            let line = format!("{what} {count}");
+            python.borrow_mut().ask(&line).expect("python answers") * 1000 / count
+        };
+        Some(contender(name, 4, measure))
+    };
+
+    let mut contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(50_000, |count| {
+                same.imap_unordered(0..count).chunk(1).for_each(|value| drop(black_box(value)))
+            })
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(50_000, |count| {
+                threads.install(|| {
+                    drop(black_box(
+                        (0..count as u32).into_par_iter().with_max_len(1).map(black_box).collect::<Vec<u32>>(),
+                    ))
+                });
+            })
+        }),
+        contender(PROCSPAWN, 4, || {
+            per_thousand(500, |count| {
+                let handles: Vec<_> = (0..count).map(|n| procspawn::spawn!(in spawned, (n) || n)).collect();
+                handles.into_iter().for_each(|handle| assert!(handle.join().is_ok()));
+            })
+        }),
+    ];
+    contenders.extend(ask("one", 3000));
+    contenders.extend(ask("executor", 500));
+    let series = compare("empty tasks, one to a batch: us for 1000", contenders);
+    bars.push(at_most("1000 empty tasks, chunk 1, in us: at least 500 000/s", &series, 2000.0));
+    bars.extend(times("chunk 1: 10 times python's Pool", &series, POOL, 10.0));
+    bars.extend(times("chunk 1: 40 times procspawn's pool", &series, PROCSPAWN, 40.0));
+
+    let mut contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(1_000_000, |count| drop(black_box(same.map(0..count).expect("all go well"))))
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(1_000_000, |count| {
+                threads.install(|| drop(black_box((0..count).into_par_iter().map(black_box).collect::<Vec<u64>>())));
+            })
+        }),
+    ];
+    contenders.extend(ask("auto", 100_000));
+    let series = compare("empty items, batches as they come: us for 1000", contenders);
+    bars.push(at_most("1000 empty items, chunk auto, in us: at least 15 M/s", &series, 1000.0 / 15.0));
+    bars.extend(times("chunk auto: twice python's Pool", &series, POOL, 2.0));
+
+    let mut contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(1000, |count| (0..count).for_each(|n| drop(black_box(same.submit(n).join()))))
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(1000, |count| (0..count).for_each(|n| assert_eq!(threads.install(|| black_box(n)), n)))
+        }),
+    ];
+    contenders.extend(ask("trip", 200));
+    let series = compare("round trip of a hot pool: us for 1000", contenders);
+    bars.push(at_most("1000 round trips, hot, in us: at most 5 us each", &series, 5000.0));
+
+    let contenders = vec![contender(OURS, 1, || {
+        per_thousand(16, |count| {
+            let blobs = (0..count).map(|n| vec![n as u8; 1 << 20]);
+            blob.imap(blobs).chunk(1).for_each(|blob| drop(black_box(blob.expect("all go well"))));
+        })
+    })];
+    compare("1 MiB there and back: us for 1000", contenders);
+
+    let contenders = vec![
+        contender(OURS, 1, || per_thousand(ROWS, |rows| drop(black_box(row.map(0..rows).expect("all go well"))))),
+        contender(RAYON, 1, || {
+            per_thousand(ROWS, |rows| {
+                threads.install(|| drop(black_box((0..rows).into_par_iter().map(mandelbrot_row).collect::<Vec<_>>())));
+            })
+        }),
+    ];
+    let series = compare("rows of a Mandelbrot set: us for 1000", contenders);
+    bars.extend(against(&series, RAYON, "Mandelbrot rows within 5 % of rayon", 1.05));
+
+    let contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(100, |count| {
+                spin.imap((0..count).map(|_| 1000)).chunk(1).for_each(|spun| spun.expect("all go well"))
+            })
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(100, |count| {
+                threads.install(|| (0..count as u32).into_par_iter().with_max_len(1).for_each(|_| spin_for(1000)));
+            })
+        }),
+    ];
+    let series = compare("tasks of 1 ms: us for 1000", contenders);
+    bars.extend(against(&series, RAYON, "tasks of 1 ms within 5 % of rayon", 1.05));
+
+    println!();
+    for bar in &bars {
+        println!("{bar}");
+    }
+    let check = env::args().any(|arg| arg == "--check");
+    if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn contender<'a>(name: &'static str, every: usize, measure: impl FnMut() -> Duration + 'a) -> Contender<'a> {
+    Contender { name, every, measure: Box::new(measure) }
+}
+
+/// The time that `work` takes for `count` items, for a thousand.
+fn per_thousand(count: u64, work: impl FnOnce(u64)) -> Duration {
+    let ((), time) = timed(|| work(count));
+    time * 1000 / count as u32
+}
+
+fn compare(title: &str, mut contenders: Vec<Contender<'_>>) -> Vec<Series> {
+    let plan = Plan { warm_up: 2, rounds: 80, time: Duration::ZERO, in_a_row: 1 };
+    let series = interleave(&mut contenders, plan);
+    let ours = series[0].clone();
+    let mut rows = vec![[title, "median us", "p10", "p90", "ours / this", "", "samples"].map(str::to_owned).to_vec()];
+    rows.extend(series.iter().map(|one| {
+        let Ratio { median, low, high } = ours.ratio_to(one);
+        vec![
+            one.name.to_owned(),
+            format!("{:.1}", one.quantile(0.5)),
+            format!("{:.1}", one.quantile(0.1)),
+            format!("{:.1}", one.quantile(0.9)),
+            format!("{median:.4}"),
+            format!("[{low:.4}, {high:.4}]"),
+            one.count().to_string(),
+        ]
+    }));
+    print!("\n{}", table::render(&rows));
+    series
+}
+
+/// A bar on our own time, in microseconds.
+fn at_most(claim: &str, series: &[Series], limit: f64) -> Bar {
+    let [low, median, high] = [0.1, 0.5, 0.9].map(|q| series[0].quantile(q));
+    Bar { claim: claim.to_owned(), measured: Ratio { median, low, high }, limit }
+}
+
+/// A bar: ours takes a `times`th of the time of `peer`.
+fn times(claim: &str, series: &[Series], peer: &str, times: f64) -> Option<Bar> {
+    against(series, peer, claim, 1.0 / times)
+}
+
+fn against(series: &[Series], peer: &str, claim: &str, limit: f64) -> Option<Bar> {
+    let peer = series.iter().find(|one| one.name == peer)?;
+    Some(Bar { claim: claim.to_owned(), measured: series[0].ratio_to(peer), limit })
+}
+
+const ROWS: u64 = 200;
+const COLUMNS: u64 = 300;
+
+fn mandelbrot_row(row: u64) -> Vec<u16> {
+    let y = row as f64 / ROWS as f64 * 2.4 - 1.2;
+    (0..COLUMNS).map(|column| escape(column as f64 / COLUMNS as f64 * 3.2 - 2.2, y)).collect()
+}
+
+fn escape(x: f64, y: f64) -> u16 {
+    let (mut a, mut b) = (0.0, 0.0);
+    for step in 0..400 {
+        (a, b) = (a * a - b * b + x, 2.0 * a * b + y);
+        if a * a + b * b > 4.0 {
+            return step;
+        }
+    }
+    400
+}
+
+fn spin_for(micros: u64) {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_micros(micros) {
+        std::hint::spin_loop();
+    }
+}
