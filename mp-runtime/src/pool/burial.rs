@@ -69,8 +69,9 @@ impl Engine<'_> {
                 let outcome = Outcome::Told { bytes: finished.bytes.clone(), from };
                 self.deliver(batch.job, first, count, outcome);
             }
-            // It was at the item of its mark, unless that is finished: then it was about to begin with the next.
-            if mark.step != Step::Between && mark.item == batch.done {
+            // It was at the item of its mark, unless that is finished: then it was about to begin with the next. There are none
+            // in between, unless it has written nonsense; then those are lost too, rather than run twice.
+            while mark.step != Step::Between && batch.done <= mark.item && batch.done < batch.count {
                 self.lose(&batch, &worker, exit, mark.step);
                 batch.done += 1;
             }

@@ -148,9 +148,14 @@ impl<'f> Engine<'f> {
     pub(crate) fn has_room(&self) -> bool {
         let depth = self.pace.depth();
         let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };
+        let staying = self.staying();
+        if self.trouble.is_some() {
+            // What is added when nobody is left fails at once.
+            return staying == 0 || self.queue.len() < self.workers.iter().map(room).sum();
+        }
         // Those that are gone are replaced once there is something for them.
-        let missing = self.settings.workers.saturating_sub(self.staying());
-        self.trouble.is_some() || self.queue.len() < self.workers.iter().map(room).sum::<usize>() + missing * depth
+        let missing = self.settings.workers.saturating_sub(staying);
+        self.queue.len() < self.workers.iter().map(room).sum::<usize>() + missing * depth
     }
 
     /// Adds a batch to the queue.
