@@ -10,3 +10,4 @@ pub mod raw;
 pub mod robust;
 pub mod sample;
 pub mod table;
+pub mod yardstick;

@@ -10,16 +10,14 @@ use std::time::Duration;
 const PROGRAM: &str = r#"
 import multiprocessing, sys, time
 
-def empty():
-    pass
-
 if __name__ == "__main__":
-    heap = bytearray(b"\1" * int(sys.argv[1]))
-    context = multiprocessing.get_context("fork")
+    size, method = sys.argv[1].split()
+    heap = bytearray(b"\1" * int(size))
+    context = multiprocessing.get_context(method)
     print(sys.version.split()[0], flush=True)
     for _ in sys.stdin:
         start = time.perf_counter_ns()
-        process = context.Process(target=empty)
+        process = context.Process(target=time.time)
         process.start()
         process.join()
         print(time.perf_counter_ns() - start, flush=True)
@@ -41,7 +39,16 @@ impl Python {
     ///
     /// If there is no `python3`, or it cannot run the program.
     pub fn start(heap: usize) -> io::Result<Self> {
-        Python::run(PROGRAM, &heap.to_string())
+        Python::by("fork", heap)
+    }
+
+    /// As [`start`](Python::start), with processes started by `method`: `fork`, `forkserver` or `spawn`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Python::start).
+    pub fn by(method: &str, heap: usize) -> io::Result<Self> {
+        Python::run(PROGRAM, &format!("{heap} {method}"))
     }
 
     /// Starts `python3` with a program that prints its version, and then for each line it is sent a number of nanoseconds.

@@ -243,6 +243,14 @@ fn scope_comes_to_the_sum_of_one_pass() {
     assert!(sums.len() == 2 && sums[0] == sums[1] && sums[0].len() == 16, "{outcome}");
 }
 
+#[test]
+fn threads_start_processes_and_survive_their_crashes() {
+    let expected = "1: 1\n-20: -20\nlucky: no number, invalid digit found in string\n300: 300\n\
+                    crash: its parser was killed by signal 6\n4000: 4000\n\
+                    : no number, cannot parse integer from empty string\n50000: 50000\n";
+    assert_stdout(&example("threads").run(), expected);
+}
+
 /// Opens a fifo for writing as soon as somebody reads it.
 fn open_when_read(fifo: &Path) -> File {
     let until = Instant::now() + Duration::from_secs(10);

@@ -13,8 +13,8 @@ use crate::sys::fork;
 use crate::sys::page::Page;
 use crate::sys::{direct, fdpass, lifeline, pidfd};
 
-/// What the program is told of each order: 0, or the error number of the `clone`.
-pub(crate) type Answer = i32;
+/// What the program is told of each order: how many orders came before it, and 0, or the error number of the `clone`.
+pub(crate) type Answer = [u32; 2];
 
 /// Serves until there is nobody to serve.
 ///
@@ -23,11 +23,12 @@ pub(crate) type Answer = i32;
 /// 2. For each order the page of its report is mapped, and a sibling made. The kernel writes the id of the new process
 ///    into that page before it runs, and in the same call: whenever the server is killed, the page tells whether
 ///    there is a process.
-/// 3. The program is told, by an answer. Only then it looks.
+/// 3. The program is told, by an answer, if it has not seen the id by then.
 pub(crate) fn serve(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
     let mut bytes = vec![0; LONGEST];
     let mut held: Option<OwnedFd> = None;
+    let mut orders = 0_u32;
     loop {
         let _ = pidfd::wait(socket.as_fd(), None);
         let (length, mut fds) = match fdpass::receive(socket.as_fd(), &mut bytes) {
@@ -42,11 +43,10 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
             }
             continue;
         }
-        let answer: Answer = match make(&bytes[..length], fds, &socket, &held) {
-            Ok(()) => 0,
-            Err(errno) => errno as Answer,
-        };
-        if fdpass::send(socket.as_fd(), &answer.to_ne_bytes(), &[]).is_err() {
+        let error = make(&bytes[..length], fds, &socket, &held).err().map_or(0, |errno| errno as u32);
+        let answer: Answer = [orders, error];
+        orders = orders.wrapping_add(1);
+        if fdpass::send(socket.as_fd(), answer.map(u32::to_ne_bytes).as_flattened(), &[]).is_err() {
             direct::exit(0);
         }
     }

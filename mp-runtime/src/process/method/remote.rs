@@ -116,7 +116,7 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
             none => none.insert(Server::start(&launch.parent)?),
         };
         let message = write(server.by_first_thread()).map_err(failed(Stage::Order))?;
-        match server.make(|socket| message.send(socket, &fds, work)) {
+        match server.make(|socket| message.send(socket, &fds, work), || launch.report.born() != 0) {
             Ok(()) => {}
             // It is dead, or was as good as that, and is dead now.
             Err(None) => *registry.server() = None,

@@ -27,7 +27,12 @@ pub(crate) struct Server {
     /// Closed with this process, whatever becomes of it.
     lifeline: ProcessFd,
     by_first_thread: bool,
+    /// How many orders it was sent.
+    orders: u32,
 }
+
+/// How long to look for the new process before going to sleep over it. Both sides run then, and to wake up costs more.
+const GLANCE: Duration = Duration::from_micros(200);
 
 impl Server {
     /// Starts one, for the calling process, which is `program`. All signals are blocked.
@@ -52,6 +57,7 @@ impl Server {
             pidfd: ProcessFd::new(pidfd),
             lifeline: ProcessFd::new(held),
             by_first_thread: thread::is_first(program.id),
+            orders: 0,
         })
     }
 
@@ -60,28 +66,48 @@ impl Server {
         self.by_first_thread
     }
 
-    /// Sends an order and waits until it is carried out.
+    /// Sends an order and waits until it is carried out, which `is_born` may tell earlier than the server.
     ///
     /// # Errors
     ///
     /// The error number of the server's `clone`, or of the sending. `None` if the server is no more: it has ended by
     /// then, so nothing of the order is under way.
-    pub(crate) fn make(&self, send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>) -> Result<(), Option<Errno>> {
+    pub(crate) fn make(
+        &mut self,
+        send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>,
+        is_born: impl Fn() -> bool,
+    ) -> Result<(), Option<Errno>> {
         let (Some(socket), Some(pidfd)) = (self.socket.get(), self.pidfd.get()) else { return Err(None) };
+        let number = self.orders;
+        self.orders = number.wrapping_add(1);
+        let mut answer = [0; size_of::<Answer>()];
+        // Answers that nobody has waited for.
+        while matches!(fdpass::receive(socket, &mut answer), Ok((length, _)) if length > 0) {}
         let sent = send(socket);
         match sent {
             Ok(()) => {}
             Err(Errno::EPIPE | Errno::ECONNRESET) => return self.bury(pidfd),
             Err(errno) => return Err(Some(errno)),
         }
-        let deadline = Instant::now().checked_add(PATIENCE);
-        let mut answer = [0; size_of::<Answer>()];
+        let begin = Instant::now();
+        while begin.elapsed() < GLANCE {
+            if is_born() {
+                return Ok(());
+            }
+            std::hint::spin_loop();
+        }
+        let deadline = begin.checked_add(PATIENCE);
         loop {
             match fdpass::receive(socket, &mut answer) {
                 Ok((length, _)) if length == answer.len() => {
-                    return match Answer::from_ne_bytes(answer) {
-                        0 => Ok(()),
-                        errno => Err(Some(Errno::from_raw(errno))),
+                    let (of, error) = answer.split_at(size_of::<u32>());
+                    if of != number.to_ne_bytes() {
+                        continue;
+                    }
+                    return match error.try_into().map(i32::from_ne_bytes) {
+                        Ok(0) => Ok(()),
+                        Ok(errno) => Err(Some(Errno::from_raw(errno))),
+                        Err(_) => self.bury(pidfd),
                     };
                 }
                 Err(Errno::EAGAIN) => {}

@@ -76,11 +76,12 @@ pub(crate) fn killed(method: StartMethod) {
 
 /// The fork server is killed: what runs goes on, what comes starts.
 pub(crate) fn server_killed(method: StartMethod) {
-    let server = || {
-        let named =
-            |id: &u32| fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == "mp-fork-server");
-        children().into_iter().filter(|(_, state)| *state != 'Z').map(|(id, _)| id).find(named)
+    // A process that the server has just made has its name for a moment.
+    let is_server = |id: &u32| {
+        let named = fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == "mp-fork-server");
+        named && active_children().iter().all(|child| child.id() != *id)
     };
+    let server = || children().into_iter().filter(|(_, state)| *state != 'Z').map(|(id, _)| id).find(is_server);
     let (go, gone) = channel::<u64>(1).unwrap();
     let (sender, sums) = channel::<u64>(1).unwrap();
     let child = add::process(gone, sender).start(method).spawn().unwrap();

@@ -1,0 +1,123 @@
+//! What does start + join of an empty process cost by each start method, in a small parent and in a big one?
+//!
+//! `cargo bench -p benches --bench start_methods [-- --check]`; with `--check` a missed bar is a failure.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+use std::env;
+use std::hint::black_box;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use benches::bar::Bar;
+use benches::python::Python;
+use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
+use benches::yardstick::Yardstick;
+use benches::{machine, raw, table};
+use mp_runtime::{StartMethod, process};
+
+const FORK: &str = "fork";
+const SERVER: &str = "forkserver";
+const EXEC: &str = "exec";
+const RAW: &str = "raw fork + waitpid";
+const SMALL: &str = "the same, of a small process";
+const TRUE: &str = "posix_spawn of /bin/true + wait";
+const PROCSPAWN: &str = "procspawn";
+const PYTHON: [(&str, &str); 3] =
+    [("fork", "python, fork"), ("forkserver", "python, forkserver"), ("spawn", "python, spawn")];
+
+/// Enough for who takes part in every fourth to have the 20 samples that `Series::ratio_to` wants.
+const ROUNDS: usize = 80;
+
+fn main() -> ExitCode {
+    // A procspawn child is this program again and must not get past this line.
+    procspawn::init();
+    if Yardstick::serve() {
+        return ExitCode::SUCCESS;
+    }
+    println!("{}", machine::describe());
+    let mut bars = Vec::new();
+    for (title, heap) in [("16 MiB parent", 16 << 20), ("1 GiB parent", 1 << 30)] {
+        let heap = black_box(vec![1_u8; heap]);
+        let plan = Plan { warm_up: 2, rounds: ROUNDS, time: Duration::from_secs(5), in_a_row: 3 };
+        let series = compare(title, heap.len(), plan);
+        bars.extend(judge(title, heap.len(), &series));
+        drop(black_box(heap));
+    }
+    println!();
+    for bar in &bars {
+        println!("{bar}");
+    }
+    let check = env::args().any(|arg| arg == "--check");
+    if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Measures everybody and prints the table.
+fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Series> {
+    println!("\n{title}: {:.1} MiB resident", machine::resident_mib());
+    let mut small = Yardstick::start().expect("this program starts once more");
+    let mut contenders = vec![
+        contender(RAW, 1, || timed(raw::fork_and_wait).1),
+        contender(SMALL, 1, || small.measure().expect("the small process answers")),
+        contender(TRUE, 1, || timed(|| Command::new("/bin/true").status().expect("/bin/true runs")).1),
+        contender(FORK, 1, || ours(StartMethod::Fork)),
+        contender(SERVER, 1, || ours(StartMethod::ForkServer)),
+        contender(EXEC, 1, || ours(StartMethod::Exec)),
+        contender(PROCSPAWN, 2, || timed(|| procspawn::spawn((), |()| ()).join().expect("procspawn joins")).1),
+    ];
+    for (method, name) in PYTHON {
+        match Python::by(method, heap) {
+            Ok(mut python) => contenders
+                .push(contender(name, 4, move || python.start_and_join().expect("python starts and joins a process"))),
+            Err(error) => println!("without {name}: {error}"),
+        }
+    }
+    let series = interleave(&mut contenders, plan);
+    print!("{}", tabulate(&series));
+    series
+}
+
+fn contender<'a>(name: &'static str, every: usize, measure: impl FnMut() -> Duration + 'a) -> Contender<'a> {
+    Contender { name, every, measure: Box::new(measure) }
+}
+
+fn tabulate(series: &[Series]) -> String {
+    let heading = ["start + join", "median us", "p10", "p90", "x raw fork of a small process", "", "samples"];
+    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    rows.extend(series.iter().map(|one| {
+        let Ratio { median, low, high } = one.ratio_to(find(series, SMALL));
+        vec![
+            one.name.to_owned(),
+            format!("{:.0}", one.quantile(0.5)),
+            format!("{:.0}", one.quantile(0.1)),
+            format!("{:.0}", one.quantile(0.9)),
+            format!("{median:.2}"),
+            format!("[{low:.2}, {high:.2}]"),
+            one.count().to_string(),
+        ]
+    }));
+    table::render(&rows)
+}
+
+fn judge(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
+    let ratio = |one, to| find(series, one).ratio_to(find(series, to));
+    let bar = |claim: &str, measured, limit| Bar { claim: format!("{title}: {claim}"), measured, limit };
+    let mut bars = vec![
+        bar("forkserver at most 1.5 x raw fork of a small process", ratio(SERVER, SMALL), 1.5),
+        bar("exec at most 1.5 x posix_spawn of /bin/true", ratio(EXEC, TRUE), 1.5),
+    ];
+    if heap >= 1 << 30 {
+        bars.push(bar("forkserver at most 1/200 of raw fork", ratio(SERVER, RAW), 1.0 / 200.0));
+    }
+    bars
+}
+
+fn find<'a>(series: &'a [Series], name: &str) -> &'a Series {
+    series.iter().find(|one| one.name == name).expect("it takes part")
+}
+
+#[process(start = forkserver)]
+fn empty() {}
+
+fn ours(method: StartMethod) -> Duration {
+    timed(|| empty::process().start(method).spawn().expect("`empty` starts").join().expect("`empty` returns")).1
+}
