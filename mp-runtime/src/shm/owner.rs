@@ -118,6 +118,7 @@ impl Owner {
         self.poison.get()
     }
 
+    #[inline]
     pub(crate) fn is_poisoned(&self) -> bool {
         self.poison.is_set()
     }

@@ -104,16 +104,24 @@ fn ask() -> Identity {
 #[inline]
 fn kept() -> Option<&'static AtomicU64> {
     static KEPT: OnceLock<Option<&'static AtomicU64>> = OnceLock::new();
-    *KEPT.get_or_init(|| {
-        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
-        let length = std::num::NonZeroUsize::new(super::memory::page_size())?;
-        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
-        let page = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) }.ok()?;
-        // SAFETY: the range is the mapping just made; the advice zeroes it in processes forked later.
-        unsafe { madvise(page, length.get(), MmapAdvise::MADV_WIPEONFORK) }.ok()?;
-        // SAFETY: mapped for the rest of the process, aligned to a page, and accessed by atomic operations only.
-        Some(unsafe { page.cast::<AtomicU64>().as_ref() })
-    })
+    // Apart, for this is on the way of every lock, and that is not.
+    match KEPT.get() {
+        Some(kept) => *kept,
+        None => *KEPT.get_or_init(wiped_at_fork),
+    }
+}
+
+/// A word that is zero in every process forked later.
+#[cold]
+fn wiped_at_fork() -> Option<&'static AtomicU64> {
+    let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+    let length = std::num::NonZeroUsize::new(super::memory::page_size())?;
+    // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+    let page = unsafe { mmap_anonymous(None, length, access, MapFlags::MAP_PRIVATE) }.ok()?;
+    // SAFETY: the range is the mapping just made; the advice zeroes it in processes forked later.
+    unsafe { madvise(page, length.get(), MmapAdvise::MADV_WIPEONFORK) }.ok()?;
+    // SAFETY: mapped for the rest of the process, aligned to a page, and accessed by atomic operations only.
+    Some(unsafe { page.cast::<AtomicU64>().as_ref() })
 }
 
 /// A number that tells the process behind `pidfd` from others that had or will have its id.
