@@ -75,7 +75,7 @@ impl Program {
 /// The exit code is that of the first failure: an entry that could not be started (1), a panic of `fn main` (101),
 /// a code other than 0 that it returned, or the end of a process that nobody joined. 0 if there was none.
 ///
-/// Meanwhile the signals that are meant for the whole program are attended to, see [`stopping`].
+/// Meanwhile the signals that are meant for the whole program are attended to, see `stopping`.
 ///
 /// After an entry that could not be started, and after a panic, the processes are stopped and not waited for.
 pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
