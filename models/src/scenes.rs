@@ -13,10 +13,12 @@ use crate::shm::owner::{Hold, Owner, Patience};
 use crate::shm::rwlock::ManyOrOne;
 use crate::shm::semaphore::Permits;
 use crate::shm::who::Who;
-use crate::world::{each_death, live};
+use crate::world::{each_death, live, live_until_asleep};
 
 const VICTIM: u64 = 2;
 const OTHER: u64 = 3;
+/// Those that have died before.
+const GONE: [u64; 2] = [4, 5];
 const ENDLESS: usize = usize::MAX;
 
 /// Starts a process; joined, it gives `None` if it has died.
@@ -184,6 +186,31 @@ fn barrier() {
             (None, Err(Failed::Broken(who))) => assert!(who.is_none_or(|who| who == Who(VICTIM))),
             (one, other) => panic!("{one:?} and {other:?}"),
         }
+    });
+}
+
+/// Comes to the barrier, and dies while it waits.
+fn arrive_and_die(barrier: &Arc<Rendezvous>, id: u64) {
+    let head = Arc::clone(barrier);
+    let process = thread::spawn(move || live_until_asleep(id, || head.wait(Patience::ForEver)));
+    assert!(ended(process).is_none());
+    assert_eq!(barrier.waiting(), [Who(id)]);
+}
+
+#[test]
+fn barrier_that_is_reset_by_one_that_dies() {
+    each_death(|fuel| {
+        let barrier = Arc::new(Rendezvous::zeroes());
+        barrier.begin(2);
+        // We have been there before, and do not take the seat of the second one.
+        arrive_and_die(&barrier, GONE[0]);
+        assert!(barrier.wait(Patience::None).is_err());
+        barrier.reset().expect("it comes in");
+        arrive_and_die(&barrier, GONE[1]);
+        let victim = start(&barrier, VICTIM, fuel, |barrier| barrier.reset().expect("it comes in"));
+        // Alone, but for the dead.
+        assert!(barrier.wait(Patience::None).is_err());
+        ended(victim);
     });
 }
 

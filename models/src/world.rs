@@ -36,6 +36,8 @@ struct Me {
     /// How many steps it has left.
     fuel: Cell<usize>,
     dead: Cell<bool>,
+    /// Whether it dies where it would sleep.
+    dies_asleep: Cell<bool>,
     /// Of how many deaths it knows.
     seen: Cell<usize>,
     held: RefCell<Vec<Arc<Inner>>>,
@@ -43,8 +45,9 @@ struct Me {
 
 impl Default for Me {
     fn default() -> Me {
+        let [dead, dies_asleep] = [(); 2].map(|()| Cell::new(false));
         let held = RefCell::default();
-        Me { id: Cell::new(1), fuel: Cell::new(usize::MAX), dead: Cell::new(false), seen: Cell::new(0), held }
+        Me { id: Cell::new(1), fuel: Cell::new(usize::MAX), dead, dies_asleep, seen: Cell::new(0), held }
     }
 }
 
@@ -82,6 +85,12 @@ pub(crate) fn live<T>(id: u64, fuel: usize, life: impl FnOnce() -> T) -> Option<
     }
 }
 
+/// Lives the life of process `id` up to where it sleeps, and dies there.
+pub(crate) fn live_until_asleep<T>(id: u64, life: impl FnOnce() -> T) -> Option<T> {
+    ME.with(|me| me.dies_asleep.set(true));
+    live(id, usize::MAX, life)
+}
+
 /// Takes a step, or dies before it.
 pub(crate) fn step() {
     let alive = ME.with(|me| {
@@ -91,12 +100,12 @@ pub(crate) fn step() {
         fuel > 0
     });
     if !alive {
+        DIED.store(true, Ordering::SeqCst);
         die();
     }
 }
 
 fn die() -> ! {
-    DIED.store(true, Ordering::SeqCst);
     // The kernel does it in this order: locks, then whoever watches the process.
     let held = ME.with(|me| me.held.take());
     held.iter().for_each(|lock| lock.release(true));
@@ -136,6 +145,9 @@ fn lock() -> MutexGuard<'static, State> {
 
 /// Sleeps at `place` unless `go_on` says no; where it is `watchful`, until somebody else has died, too.
 pub(crate) fn sleep(place: usize, watchful: bool, go_on: impl FnOnce() -> bool) {
+    if ME.with(|me| me.dies_asleep.get()) {
+        die();
+    }
     let mut state = lock();
     if !go_on() {
         return;

@@ -129,12 +129,13 @@ impl Rendezvous {
     /// Makes it as new; those that wait are told that it broke.
     pub(crate) fn reset(&self) -> Result<(), NotTaken> {
         let inside = self.monitor.enter(Patience::ForEver)?;
+        // First: the dead are forgotten only when nobody waits any more who might wait for them.
+        self.note(self.round(), true);
+        inside.change(&self.round, Change::Add(1));
         while let Some((_, seat)) = inside.dead(|_| true) {
             inside.vacate(seat);
         }
-        self.note(self.round(), true);
-        inside.change(&self.round, Change::Add(1));
-        // Last: killed before, it is broken still, and one more reset mends it.
+        // Last: killed before, it is broken still, or one that has ended breaks it; one more reset mends it.
         self.broken.store(0, Release);
         self.culprit.clear();
         Ok(())

@@ -68,7 +68,6 @@ impl Waiters {
         let Some((_, seat)) = inside.dead(|seat| seat.count() != 0) else { return false };
         // First, so that if we are killed on the way another finds the seat.
         self.notify_all();
-        seat.count.store(0, Release);
         inside.vacate(seat);
         true
     }

@@ -175,8 +175,10 @@ impl<'a> Inside<'a> {
         seats.into_iter().find(|(_, seat)| !self.is_mine(seat) && matters(seat) && seat.who.has_ended())
     }
 
-    /// Frees a seat whose words say that its process has nothing to do with the lock any more.
+    /// Frees a seat of a process that has ended.
     pub(crate) fn vacate(&self, seat: &Seat) {
+        // First: a seat that counts and is nobody's would be found by no look for the dead.
+        seat.count.store(0, Release);
         seat.who.clear();
     }
 
