@@ -14,6 +14,9 @@ use crate::shm::growing::Growing;
 /// It has no lock. Bytes that one process writes while another reads them are read as before, as after, or as a
 /// mixture; a lock beside it, an atomic or a message says when they are whole.
 ///
+/// A length that nobody has grown to, because something wrote to the memory by other means, is not believed: there are no
+/// more bytes than the kernel says.
+///
 /// ```
 /// use mp_runtime::{SharedBytes, process};
 ///

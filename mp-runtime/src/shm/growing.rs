@@ -1,14 +1,14 @@
 //! Memory that processes share and that grows.
 //!
-//! Invariant: `capacity` bytes of address space are mapped, and the file behind them has memory for the head and for as many
-//! bytes as the head's first word says, or more. It is sealed against being shortened, so that no access up to there can
-//! end in SIGBUS.
+//! Invariant: `capacity` bytes of address space are mapped, and the file behind them is long enough for the head and for
+//! `backed` bytes. It is sealed against being shortened, so that no access up to there can end in SIGBUS for want of a file.
+//! The head's first word says how many bytes there are; beyond `backed` it is believed only after a look at the file.
 
 use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
@@ -23,6 +23,8 @@ pub(crate) struct Growing {
     start: NonNull<AtomicU64>,
     /// How many bytes there can be, in whole words.
     capacity: usize,
+    /// How many bytes the file was seen to have behind the head; it may have more.
+    backed: AtomicUsize,
     file: OwnedFd,
 }
 
@@ -58,17 +60,17 @@ impl Growing {
         if fcntl(&file, FcntlArg::F_GET_SEALS)? & SealFlag::F_SEAL_SHRINK.bits() == 0 {
             return Err(Errno::EPERM);
         }
-        let length = usize::try_from(fstat(&file)?.st_size).map_err(|_| Errno::EINVAL)?;
-        if length < HEAD {
+        if fstat(&file)?.st_size < HEAD as i64 {
             return Err(Errno::EINVAL);
         }
         let head = Growing::map(file.try_clone().map_err(|_| Errno::EMFILE)?, 0)?;
         let capacity = usize::try_from(head.word(1).load(Relaxed)).map_err(|_| Errno::EINVAL)?;
-        let is_whole = capacity.is_multiple_of(WORD) && length >= HEAD + head.word(0).load(Acquire) as usize;
-        if head.word(2).load(Acquire) != STAMP || !is_whole {
+        if head.word(2).load(Acquire) != STAMP || !capacity.is_multiple_of(WORD) {
             return Err(Errno::EINVAL);
         }
-        Growing::map(file, capacity)
+        let bytes = Growing::map(file, capacity)?;
+        let said = bytes.word(0).load(Acquire);
+        if said > bytes.length() as u64 { Err(Errno::EINVAL) } else { Ok(bytes) }
     }
 
     fn map(file: OwnedFd, capacity: usize) -> nix::Result<Growing> {
@@ -76,7 +78,7 @@ impl Growing {
         let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
         let start = unsafe { mmap(None, mapped, access, MapFlags::MAP_SHARED, &file, 0) }?;
-        Ok(Growing { start: start.cast(), capacity, file })
+        Ok(Growing { start: start.cast(), capacity, backed: AtomicUsize::new(0), file })
     }
 
     /// The file, to be passed to another process.
@@ -90,8 +92,20 @@ impl Growing {
 
     /// How many bytes there are.
     pub(crate) fn length(&self) -> usize {
-        // A number that this process could not have is somebody else's mistake; it must not become ours.
-        usize::try_from(self.word(0).load(Acquire)).unwrap_or(usize::MAX).min(self.capacity)
+        let said = usize::try_from(self.word(0).load(Acquire)).unwrap_or(usize::MAX).min(self.capacity);
+        // It has become more, or a number is there that nobody has grown to: somebody else's mistake, not to become ours.
+        said.min(self.backed(said))
+    }
+
+    /// How many bytes the file has, if that is not known to be enough for `length` of them.
+    fn backed(&self, length: usize) -> usize {
+        let known = self.backed.load(Relaxed);
+        if length <= known {
+            return known;
+        }
+        let size = fstat(&self.file).map_or(0, |stat| usize::try_from(stat.st_size).unwrap_or(usize::MAX));
+        let seen = size.saturating_sub(HEAD);
+        self.backed.fetch_max(seen, Relaxed).max(seen)
     }
 
     /// Sees that there are at least `length` bytes, new ones zero.
@@ -162,7 +176,7 @@ impl Growing {
         debug_assert!(index < (HEAD + self.capacity) / WORD);
         // SAFETY: within the mapping, says the caller, which checks it by `has`.
         let word = unsafe { self.start.add(index) };
-        // SAFETY: mapped and aligned, and backed by memory, for the length was raised only after that was allocated.
+        // SAFETY: mapped and aligned, and of the file, whose size `length` has looked at and which is never shortened.
         unsafe { word.as_ref() }
     }
 }
@@ -172,5 +186,38 @@ impl Drop for Growing {
         // SAFETY: the range is our mapping, and no reference into it outlives `self`.
         let unmapped = unsafe { munmap(self.start.cast(), HEAD + self.capacity) };
         debug_assert!(unmapped.is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: usize = 1 << 20;
+
+    #[test]
+    fn a_length_that_nobody_has_grown_to_is_not_believed() {
+        let bytes = Growing::new(2 * FAR).expect("there is memory");
+        bytes.grow(10).expect("there is memory");
+        for garbage in [FAR as u64, u64::MAX] {
+            bytes.word(0).store(garbage, Relaxed);
+            // Where there is no file, an access would be a SIGBUS.
+            assert!(!bytes.read(FAR - 1, &mut [0]) && !bytes.write(FAR - 1, &[0]));
+            assert!(bytes.read(0, &mut [0; 10]));
+            let file = bytes.file().try_clone_to_owned().expect("a descriptor");
+            assert_eq!(Growing::open(file).map(drop), Err(Errno::EINVAL));
+        }
+    }
+
+    #[test]
+    fn what_another_has_grown_is_seen() {
+        let bytes = Growing::new(2 * FAR).expect("there is memory");
+        let other = Growing::open(bytes.file().try_clone_to_owned().expect("a descriptor")).expect("it is the same");
+        for length in [10, FAR] {
+            bytes.grow(length).expect("there is memory");
+            assert!(other.length() == length && other.write(length - 1, &[7]));
+            let mut last = [0];
+            assert!(bytes.read(length - 1, &mut last) && last == [7]);
+        }
     }
 }
