@@ -6,7 +6,7 @@ use mp_tests::{Outcome, fixture};
 #[track_caller]
 fn scene(word: &str) -> Outcome {
     let program = match word.split('-').next() {
-        Some("rwlock" | "semaphore") => "fixture_sync_seats",
+        Some("rwlock" | "semaphore" | "seats") => "fixture_sync_seats",
         Some("barrier" | "condvar" | "h1" | "h2") => "fixture_sync_meetings",
         _ => "fixture_sync",
     };
@@ -109,6 +109,16 @@ fn semaphore_takes_permits_back_from_the_dead() {
 #[test]
 fn semaphore_has_so_many_seats() {
     quiet("semaphore-full");
+}
+
+#[test]
+fn semaphore_is_tried_in_bounded_time_beside_one_that_is_stopped_inside() {
+    quiet("semaphore-tried-beside-one-that-is-stopped");
+}
+
+#[test]
+fn seats_of_the_living_that_hold_nothing_are_free() {
+    quiet("seats-of-the-idle");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::sys::identity::{self, Identity};
 /// some microseconds for each of them.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long one that would not wait waits for those inside, of which one may have been stopped.
+const BRIEFLY: Duration = Duration::from_millis(100);
+
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Monitor {
@@ -48,7 +51,7 @@ pub(crate) struct Inside<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoSeat {
     NotTaken(NotTaken),
-    /// As many processes as there are seats take part already.
+    /// As many processes as there are seats hold the lock or wait for it already.
     Full,
 }
 
@@ -74,7 +77,8 @@ impl Monitor {
     pub(crate) fn enter(&self, patience: Patience) -> Result<Inside<'_>, NotTaken> {
         let mut held = match patience {
             Patience::Until(deadline) => self.lock.lock_until(deadline)?,
-            Patience::ForEver | Patience::None => self.lock.lock()?,
+            Patience::None => self.lock.lock_until(Instant::now() + BRIEFLY)?,
+            Patience::ForEver => self.lock.lock()?,
         };
         // Every change inside is one store, so whatever the dead one left is valid.
         held.settle();
@@ -132,7 +136,8 @@ impl<'a> Inside<'a> {
         self.monitor.seats()
     }
 
-    /// The seat of this process; takes one at its first time.
+    /// The seat of this process; takes one if it has none. It is its own while one of its words is not 0, or until it goes
+    /// outside.
     pub(crate) fn seat(&self) -> Result<&'a Seat, NoSeat> {
         Ok(&self.monitor.seats[self.seat_index()?])
     }
@@ -145,9 +150,10 @@ impl<'a> Inside<'a> {
         }
         let free = seats.iter().position(|seat| !seat.who.is_set());
         let fresh = (seats.len() < SEATS).then_some(seats.len());
-        // One that has ended, and had nothing to do with the lock any more.
-        let left = || seats.iter().position(|seat| seat.count() == 0 && seat.other() == 0 && seat.who.has_ended());
-        let index = free.or(fresh).or_else(left).ok_or(NoSeat::Full)?;
+        // Of one that has nothing to do with the lock at the moment, whether it lives or not: if it comes again, it takes
+        // another. Not at a barrier, where each that has been here is expected again: its seat names a round.
+        let idle = || seats.iter().position(|seat| seat.count() == 0 && seat.other() == 0);
+        let index = free.or(fresh).or_else(idle).ok_or(NoSeat::Full)?;
         let seat = &self.monitor.seats[index];
         seat.who.clear();
         seat.count.store(0, Release);

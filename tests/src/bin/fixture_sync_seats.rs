@@ -3,11 +3,12 @@
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fixture_kit::ends::{LONG, MOMENT, at_once, join_all, kill, park, shows};
+use fixture_kit::stepper::{self, Step};
 use fixture_kit::{Gate, stat, until};
-use mp_runtime::sync::{LockError, RwLock, Semaphore};
+use mp_runtime::sync::{Condvar, LockError, Mutex, RwLock, Semaphore};
 use mp_runtime::{SharedBox, process};
 
 mod fixture_kit;
@@ -59,6 +60,67 @@ fn take_a_seat(semaphore: &Semaphore, ready: &Gate, go: &Gate) {
     let _permit = semaphore.acquire().unwrap();
     ready.open(1);
     go.wait();
+}
+
+/// What has seats, and a mutex to wait with.
+struct Seated {
+    semaphore: Semaphore,
+    lock: RwLock<u32>,
+    changed: Condvar,
+    mutex: Mutex<u32>,
+}
+
+impl Seated {
+    /// Takes part in each, and lets go again.
+    fn visit(&self) {
+        drop(self.semaphore.acquire().unwrap());
+        assert_eq!(*self.lock.read().unwrap(), 0);
+        *self.lock.write().unwrap() = 0;
+        drop(self.changed.wait_timeout(self.mutex.lock().unwrap(), Duration::ZERO).unwrap());
+    }
+}
+
+#[process]
+fn visit_twice(seated: &Seated, ready: &Gate, go: &Gate) {
+    seated.visit();
+    ready.open(1);
+    go.wait();
+    seated.visit();
+}
+
+/// Gives a permit back step by step.
+#[process]
+fn give_back(semaphore: &Semaphore, ready: &Gate, go: &Gate) {
+    let permit = semaphore.acquire().unwrap();
+    ready.open(1);
+    go.wait();
+    stepper::begin();
+    drop(permit);
+    stepper::mark();
+}
+
+/// Stops one that gives a permit back at a step, and tries to get the permit; whether it is free and not to be had.
+fn is_kept_out(count: usize) -> Result<bool, usize> {
+    let (semaphore, ready, go) = (Semaphore::new(1).unwrap(), Gate::new(), Gate::new());
+    let child = give_back::spawn(&semaphore, &ready, &go).unwrap();
+    ready.wait();
+    // After one that has slept, giving back is a system call.
+    assert!(semaphore.acquire_timeout(MOMENT).unwrap_err().is_timeout());
+    go.open(1);
+    stepper::reach(&child);
+    let walked = stepper::walk(&child, Step::Syscall, count);
+    let is_free = semaphore.available_permits() == 1;
+    let tried = at_once(|| semaphore.try_acquire().map(drop));
+    match walked {
+        Ok(()) => drop(kill(child)),
+        Err(_) => {
+            stepper::release(&child);
+            child.join().unwrap();
+        }
+    }
+    // Whether that one was killed inside or not.
+    drop(at_once(|| semaphore.acquire_timeout(LONG)).unwrap());
+    walked.map(|()| is_free && tried.is_err_and(|error| error.is_timeout()))
 }
 
 fn main() {
@@ -157,6 +219,22 @@ fn main() {
             assert_eq!(semaphore.available_permits(), 880);
             drop(semaphore.acquire().unwrap());
             assert_eq!(semaphore.available_permits(), 881);
+            go.open(children.len());
+            join_all(children);
+        }
+        "semaphore-tried-beside-one-that-is-stopped" => {
+            let kept_out: Vec<_> = (0..).map_while(|count| is_kept_out(count).ok()).collect();
+            assert!(kept_out.contains(&true), "{kept_out:?}");
+        }
+        "seats-of-the-idle" => {
+            let (semaphore, lock) = (Semaphore::new(1).unwrap(), RwLock::new(0).unwrap());
+            let (changed, mutex) = (Condvar::new().unwrap(), Mutex::new(0).unwrap());
+            let seated = Seated { semaphore, lock, changed, mutex };
+            let (ready, go) = (Gate::new(), Gate::new());
+            let children: Vec<_> = (0..120).map(|_| visit_twice::spawn(&seated, &ready, &go).unwrap()).collect();
+            children.iter().for_each(|_| ready.wait());
+            // All live, and hold nothing.
+            seated.visit();
             go.open(children.len());
             join_all(children);
         }
