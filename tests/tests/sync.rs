@@ -6,7 +6,7 @@ use mp_tests::{Outcome, fixture};
 #[track_caller]
 fn scene(word: &str) -> Outcome {
     let program = match word.split('-').next() {
-        Some("rwlock" | "semaphore" | "seats") => "fixture_sync_seats",
+        Some("rwlock" | "semaphore" | "seats" | "many") => "fixture_sync_seats",
         Some("barrier" | "condvar" | "h1" | "h2") => "fixture_sync_meetings",
         _ => "fixture_sync",
     };
@@ -49,6 +49,11 @@ fn mutex_excludes_other_processes() {
 #[test]
 fn mutex_taken_twice_by_a_thread_is_an_error() {
     quiet("mutex-twice");
+}
+
+#[test]
+fn mutexes_of_a_thread_are_so_many_that_all_are_handed_on() {
+    quiet("many-mutexes");
 }
 
 #[test]

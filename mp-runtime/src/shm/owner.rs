@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::Instant;
 
-use crate::shm::robust::{Held, NotTaken, Robust};
+use crate::shm::robust::{self, Held, NotTaken, Robust};
 use crate::shm::who::{Tag, Who};
 use crate::sys::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sys::atomic::{AtomicU32, AtomicU64, compiler_fence};
@@ -70,6 +70,9 @@ impl Owner {
     /// Takes the lock.
     #[inline]
     pub(crate) fn take(&self, patience: Patience) -> Result<Hold<'_>, NotTaken> {
+        if !robust::has_room() {
+            return Err(NotTaken::TooMany);
+        }
         let mut held = match patience {
             Patience::ForEver => self.lock.lock()?,
             Patience::None => self.lock.try_lock()?,

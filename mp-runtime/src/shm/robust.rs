@@ -2,12 +2,13 @@
 //!
 //! The kernel keeps, for each thread, the list of the robust mutexes that it holds, and frees these when the thread
 //! ends, however it ends. The list is the C library's, as is the thread id in the mutex: both are right in a process that
-//! was forked by libc's `fork`, and in one that was made by `clone` only if that has set them up.
+//! was forked by libc's `fork`, and in one that was made by `clone` only if that has set them up. It goes through no more
+//! than 2048 of the list, those that were taken last.
 //!
 //! Invariant: while a thread holds such a lock, its memory is mapped. A [`Held`] borrows it; whoever lets one be
 //! forgotten must leave the memory mapped as long as the process lives (see `Placed`).
 
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_int;
 use std::mem::{self, MaybeUninit};
 use std::sync::OnceLock;
@@ -36,6 +37,21 @@ pub(crate) struct Held<'a> {
     _not_send: std::marker::PhantomData<*const ()>,
 }
 
+/// How many a thread may hold to which it does something else meanwhile. The kernel would forget of the oldest of more than
+/// 2048; what is left is for monitors, and for robust mutexes that are not ours.
+pub(crate) const MOST: u32 = 2000;
+
+thread_local! {
+    /// How many locks this thread holds. Those that it has only as copies, in a forked process, are counted, too.
+    static COUNT: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether the kernel would hand on one more lock of this thread, for however long it is held.
+#[inline]
+pub(crate) fn has_room() -> bool {
+    COUNT.get() < MOST
+}
+
 /// Why a lock was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotTaken {
@@ -43,6 +59,8 @@ pub(crate) enum NotTaken {
     Busy,
     /// The calling thread holds it.
     Deadlock,
+    /// The calling thread holds so many that the kernel would not hand on one more.
+    TooMany,
     /// The C library says no: an error number.
     Os(i32),
 }
@@ -113,6 +131,7 @@ impl Robust {
             libc::EDEADLK => return Err(NotTaken::Deadlock),
             code => return Err(NotTaken::Os(code)),
         };
+        COUNT.set(COUNT.get().saturating_add(1));
         Ok(Held { lock: self, orphaned, _not_send: std::marker::PhantomData })
     }
 }
@@ -140,6 +159,7 @@ impl Drop for Held<'_> {
         // SAFETY: a mutex that the calling thread holds. In a copy of the thread, in a forked process, the C library sees
         // that it is not the one, and refuses.
         unsafe { libc::pthread_mutex_unlock(self.lock.0.get()) };
+        COUNT.set(COUNT.get().saturating_sub(1));
     }
 }
 

@@ -123,6 +123,19 @@ fn is_kept_out(count: usize) -> Result<bool, usize> {
     walked.map(|()| is_free && tried.is_err_and(|error| error.is_timeout()))
 }
 
+#[process]
+fn hold_all(mutexes: &[Mutex<u32>], gate: &Gate) {
+    let guards: Vec<_> = mutexes.iter().map_while(|mutex| mutex.lock().ok()).collect();
+    assert_eq!(guards.len(), 2000);
+    let text = "this thread holds 2000 locks already; that is the most";
+    assert_eq!(mutexes[2000].lock().unwrap_err().to_string(), text);
+    // Others are not concerned, nor what has its own count.
+    thread::scope(|scope| scope.spawn(|| drop(mutexes[2000].lock().unwrap())).join().unwrap());
+    drop(Semaphore::new(1).unwrap().acquire().unwrap());
+    gate.open(1);
+    park();
+}
+
 fn main() {
     match env::args().nth(1).unwrap_or_default().as_str() {
         "rwlock-excludes" => {
@@ -225,6 +238,18 @@ fn main() {
         "semaphore-tried-beside-one-that-is-stopped" => {
             let kept_out: Vec<_> = (0..).map_while(|count| is_kept_out(count).ok()).collect();
             assert!(kept_out.contains(&true), "{kept_out:?}");
+        }
+        "many-mutexes" => {
+            // A descriptor for each.
+            fixture_kit::sys::limit_fds(4096);
+            let mutexes: Vec<_> = (0..2100).map(|_| Mutex::new(0).unwrap()).collect();
+            let gate = Gate::new();
+            let child = hold_all::spawn(&mutexes, &gate).unwrap();
+            gate.wait();
+            kill(child);
+            // The kernel has handed on each.
+            assert!(mutexes[..2000].iter().all(|mutex| mutex.try_lock().unwrap_err().is_poisoned()));
+            assert!(mutexes[2000..].iter().all(|mutex| mutex.try_lock().is_ok()));
         }
         "seats-of-the-idle" => {
             let (semaphore, lock) = (Semaphore::new(1).unwrap(), RwLock::new(0).unwrap());

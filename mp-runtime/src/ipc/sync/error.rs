@@ -7,7 +7,7 @@ use std::io;
 use crate::ipc::sync::participant::Participant;
 use crate::shm::barrier::Failed;
 use crate::shm::monitor::NoSeat;
-use crate::shm::robust::NotTaken;
+use crate::shm::robust::{MOST, NotTaken};
 use crate::shm::who::{SEATS, Who};
 
 /// Why a wait did not end as it should.
@@ -31,6 +31,7 @@ enum Kind {
     Late,
     Deadlock,
     Full,
+    TooMany,
     Broken(Option<Who>),
     Os(i32),
 }
@@ -68,6 +69,7 @@ impl fmt::Display for WaitError {
             Kind::Late => f.write_str("the time was over before others let go"),
             Kind::Deadlock => f.write_str("this thread holds it already and would wait for itself"),
             Kind::Full => write!(f, "{SEATS} processes use it already; that is the most"),
+            Kind::TooMany => write!(f, "this thread holds {MOST} locks already; that is the most"),
             Kind::Broken(Some(who)) => {
                 write!(f, "the barrier is broken, for process {} has ended; `reset` makes it new", Participant(who))
             }
@@ -91,7 +93,7 @@ impl From<WaitError> for io::Error {
         let kind = match error.0 {
             Kind::Late => io::ErrorKind::TimedOut,
             Kind::Deadlock => io::ErrorKind::Deadlock,
-            Kind::Full => io::ErrorKind::QuotaExceeded,
+            Kind::Full | Kind::TooMany => io::ErrorKind::QuotaExceeded,
             Kind::Broken(_) => io::ErrorKind::Other,
             Kind::Os(errno) => return io::Error::from_raw_os_error(errno),
         };
@@ -104,6 +106,7 @@ impl From<NotTaken> for WaitError {
         WaitError(match not_taken {
             NotTaken::Busy => Kind::Late,
             NotTaken::Deadlock => Kind::Deadlock,
+            NotTaken::TooMany => Kind::TooMany,
             NotTaken::Os(errno) => Kind::Os(errno),
         })
     }
