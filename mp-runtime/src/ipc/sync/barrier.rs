@@ -20,7 +20,7 @@ use crate::shm::placed::Placed;
 /// time, while nobody waits, takes the place of those that have ended.
 ///
 /// A process that dies before it ever came is not known here: for that, wait with a timeout. Those that wait notice
-/// within some 20 ms.
+/// within some 20 ms, or a third of a second where a hundred processes come. Up to 120 can.
 ///
 /// ```
 /// use mp_runtime::process;

@@ -18,8 +18,8 @@ use crate::shm::plain::Plain;
 ///
 /// As [`std::sync::Condvar`]: a wait may end without a notification, so what is waited for is looked at again. Notifying
 /// takes no lock and waits for nobody, however many of those that wait have been killed. If the one that was notified is,
-/// or one that has the lock which the others wait to get back, these come back within some 20 ms and look, or learn of it by
-/// the lock's error.
+/// or one that has the lock which the others wait to get back, these come back within some 20 ms, or a third of a second where a
+/// hundred processes wait, and look, or learn of it by the lock's error.
 ///
 /// Up to 120 processes can wait for one at the same time, with any number of threads.
 ///

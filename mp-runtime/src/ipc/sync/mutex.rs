@@ -31,6 +31,12 @@ use crate::shm::plain::Plain;
 /// A guard is for the process that took it. In a process forked meanwhile its copy panics when it is used, and does nothing
 /// when it is dropped; a plain reference that was taken from a guard must not be lent to a process.
 ///
+/// A thread can hold 2000 mutexes and turns of [`Once`](crate::sync::Once) at a time, for the kernel hands on no more than
+/// about that many from a thread that dies. A process that calls `exec` with the lock is as one that died with it.
+///
+/// The processes must trust each other: a mutex contains addresses of the process that holds it, and the C library writes to
+/// where they point. What writes to the memory of a lock by other means, a stray pointer in one process, can crash another.
+///
 /// ```
 /// use mp_runtime::process;
 /// use mp_runtime::sync::Mutex;
@@ -110,7 +116,7 @@ impl<T: Plain + ?Sized> Mutex<T> {
     ///
     /// # Errors
     ///
-    /// With the guard inside: a process died or panicked with the lock. Without it: this thread holds the lock.
+    /// With the guard inside: a process died or panicked with the lock. Without it: this thread holds the lock, or 2000 others.
     #[inline]
     pub fn lock(&self) -> Answer<'_, T> {
         self.take(Patience::ForEver)

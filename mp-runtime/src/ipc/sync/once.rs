@@ -15,7 +15,7 @@ use crate::shm::placed::Placed;
 /// Something that one of several processes does, once.
 ///
 /// As [`std::sync::Once`], and between processes. If the one that does it dies or panics half-way, the next does it, and is
-/// told: [`OnceState::failed`].
+/// told: [`OnceState::failed`]. What is said of trust and of 2000 locks at [`Mutex`](crate::sync::Mutex) holds here, too.
 ///
 /// ```
 /// use mp_runtime::process;

@@ -22,8 +22,13 @@ use crate::shm::rwlock::{ManyOrOne, Taken};
 /// As [`std::sync::RwLock`], and between processes. New readers wait while a writer waits.
 ///
 /// A reader that dies is no longer counted. If a writer dies, or panics, whoever takes the lock after it is told: see
-/// [`LockError`]. Those that wait for a process that dies notice within some 20 ms. Up to 120 processes can use one lock,
-/// with any number of threads.
+/// [`LockError`]; also if the writer was killed before it had changed anything, which cannot be told here. Those that wait for a
+/// process that dies notice within some 20 ms, or a third of a second where a hundred processes use the lock. Up to 120
+/// processes can hold it or wait to write at the same time, with any number of threads.
+///
+/// There is no error for a thread that waits for itself, as there is with [`Mutex`](crate::sync::Mutex): it waits for ever if it
+/// asks to write with the lock, to read while it writes, or to read again when meanwhile somebody waits to write. Writers go
+/// first also while they are stopped (SIGSTOP): new readers wait until that one goes on, gives up or dies.
 ///
 /// What is said of the value and of guards at [`Mutex`](crate::sync::Mutex) holds here, too.
 ///
@@ -91,7 +96,8 @@ impl<T: Plain + Sync + ?Sized> RwLock<T> {
     ///
     /// # Errors
     ///
-    /// With the guard inside: a process died or panicked while it wrote. Without it: 120 other processes use the lock.
+    /// With the guard inside: a process died or panicked while it wrote. Without it: 120 other processes hold the lock or wait
+    /// to write.
     pub fn read(&self) -> ReadAnswer<'_, T> {
         self.take_read(Patience::ForEver)
     }
@@ -100,7 +106,8 @@ impl<T: Plain + Sync + ?Sized> RwLock<T> {
     ///
     /// # Errors
     ///
-    /// As [`RwLock::read`]; and [`is_timeout`](LockError::is_timeout) when somebody does.
+    /// As [`RwLock::read`]; and [`is_timeout`](LockError::is_timeout) when somebody does, or when a process was stopped in the few
+    /// instructions in which it took or released the lock, after a tenth of a second.
     pub fn try_read(&self) -> ReadAnswer<'_, T> {
         self.take_read(Patience::None)
     }
@@ -127,7 +134,7 @@ impl<T: Plain + Sync + ?Sized> RwLock<T> {
     ///
     /// # Errors
     ///
-    /// As [`RwLock::read`]; and [`is_timeout`](LockError::is_timeout) when it is not.
+    /// As [`RwLock::try_read`]; and [`is_timeout`](LockError::is_timeout) when it is not.
     pub fn try_write(&self) -> WriteAnswer<'_, T> {
         self.take_write(Patience::None)
     }

@@ -15,7 +15,8 @@ use crate::shm::semaphore::{Permit, Permits};
 /// A number of permits that processes take and give back.
 ///
 /// Unlike a POSIX semaphore's, a permit has an owner: when a process dies, the permits that it held are free again. Those
-/// that wait for one notice within some 20 ms, and the one that gets it can [tell](SemaphoreGuard::recovered_from).
+/// that wait for one notice within some 20 ms, or a third of a second where a hundred processes hold permits, and the one that
+/// gets it can [tell](SemaphoreGuard::recovered_from). One that calls `exec` has not died: it keeps its permits.
 ///
 /// To signal with a semaphore, as with one that begins at 0, [add](Semaphore::add_permits) permits on one side, and
 /// [forget](SemaphoreGuard::forget) on the other those that were acquired.
@@ -45,6 +46,10 @@ use crate::shm::semaphore::{Permit, Permits};
 pub struct Semaphore(Placed<Permits, ()>);
 
 /// A permit of a [`Semaphore`]; dropped, it is free again.
+///
+/// A permit is for the process that took it. Its copy in a process that was forked meanwhile gives nothing back when it is
+/// dropped, and keeps nothing: moved into a process, the permit is free when the start has returned, for the original is dropped
+/// then. A process that is to have a permit acquires it.
 #[must_use = "the permit is given back when the guard is dropped"]
 pub struct SemaphoreGuard<'a>(Permit<'a>);
 
@@ -73,7 +78,8 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// As [`Semaphore::acquire`]; and [`is_timeout`](WaitError::is_timeout) when there is none.
+    /// As [`Semaphore::acquire`]; and [`is_timeout`](WaitError::is_timeout) when there is none, or when a process was stopped in the
+    /// few instructions in which it took or gave back one, after a tenth of a second.
     pub fn try_acquire(&self) -> Result<SemaphoreGuard<'_>, WaitError> {
         self.take(Patience::None)
     }
