@@ -6,8 +6,20 @@ use std::time::{Duration, Instant};
 
 use crate::sys::thread;
 
-/// To be woken on another core takes longer than this, and the answer of a peer that is awake less.
-const PATIENCE: Duration = Duration::from_micros(20);
+/// The answer of a peer that is awake takes less than this.
+const SHORT: Duration = Duration::from_micros(5);
+
+/// And that of one that has to be woken on another core first. Two that have fallen asleep in turns would do so for ever
+/// if neither ever waited for the other to wake up.
+const LONG: Duration = Duration::from_micros(50);
+
+/// After so many waits in vain a long one is tried again.
+const TRY_AGAIN: u32 = 8;
+
+thread_local! {
+    /// How many waits of this thread in a row were in vain.
+    static IN_VAIN: Cell<u32> = const { Cell::new(0) };
+}
 
 /// Waits awake until `ready`, for a moment; whether it is.
 #[inline]
@@ -18,15 +30,19 @@ pub(crate) fn until(mut ready: impl FnMut() -> bool) -> bool {
     if alone() {
         return false;
     }
+    let in_vain = IN_VAIN.get();
+    let patience = if in_vain.is_multiple_of(TRY_AGAIN) { LONG } else { SHORT };
     let start = Instant::now();
     loop {
         for _ in 0..64 {
             hint::spin_loop();
             if ready() {
+                IN_VAIN.set(0);
                 return true;
             }
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
+            IN_VAIN.set(in_vain.wrapping_add(1));
             return false;
         }
     }
