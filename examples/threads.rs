@@ -1,9 +1,10 @@
-//! Starts processes from the threads of rayon: each input is parsed in a process of its own, so that one that crashes its
+//! Starts processes from a thread for each input: each is parsed in a process of its own, so that one that crashes its
 //! parser costs that input only.
 //!
 //! A program with threads cannot be forked; its processes come from the fork server. Prints a line for each input, in order.
+use std::thread;
+
 use mp_runtime::{ExitKind, process};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 /// A parser that one had better not trust.
 #[process(start = forkserver)]
@@ -28,9 +29,11 @@ fn describe(text: &str) -> Result<String, mp_runtime::SpawnError> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let inputs = ["1", "-20", "lucky", "300", "crash", "4000", "", "50000"];
-    let lines: Vec<String> = inputs.into_par_iter().map(describe).collect::<Result<_, _>>()?;
-    for line in lines {
-        println!("{line}");
-    }
-    Ok(())
+    thread::scope(|scope| {
+        let lines = inputs.map(|text| scope.spawn(move || describe(text)));
+        for line in lines {
+            println!("{}", line.join().expect("`describe` does not panic")?);
+        }
+        Ok(())
+    })
 }
