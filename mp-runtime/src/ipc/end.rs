@@ -124,8 +124,8 @@ impl End {
 
 const POLITE: u32 = 100;
 
-/// Naps of 0.1 ms.
-const PATIENCE: u32 = 20;
+/// Naps of 0.1 ms: longer than a parent is ever kept from running by others, or a borrowed end would work for a while.
+const PATIENCE: u32 = 2000;
 
 impl Clone for End {
     /// Another end of the same side; where this one was not moved, a copy that was not moved either.
