@@ -53,6 +53,8 @@ use proc_macro::TokenStream;
 /// | `limit(open_files = 64, ..)` | limits for good: `address_space`, `core_size`, `cpu_time`, `data_size`, `file_size`, `locked_memory`, `open_files`, `processes`, `stack_size` |
 /// | `oom_score = 500` | how readily it is killed when memory runs out |
 /// | `seed = 7` | what its random numbers begin with, and those of its own processes |
+/// | `grace = "5s"` | how long it may take to end when it is stopped with its parent, before SIGKILL; `ms`, `s` or `min` |
+/// | `stop_signal = SIGINT` | the signal by which it is asked to end; SIGTERM without |
 /// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
 ///
 /// The values are expressions. A [`Builder`](../mp_runtime/struct.Builder.html) has a method for each of the settings, of the

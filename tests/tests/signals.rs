@@ -79,7 +79,7 @@ fn processes_that_ended_before_are_not_signalled() {
 
 #[test]
 fn stop_signal_of_a_process_is_used() {
-    assert_eq!(ended_by("by_another_signal", libc::SIGTERM), "one got SIGUSR1\n");
+    assert_eq!(ended_by("by_another_signal", libc::SIGTERM), "two got SIGUSR1\none got SIGUSR1\n");
 }
 
 #[test]

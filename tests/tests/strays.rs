@@ -62,6 +62,11 @@ fn daemonised_process_that_has_ended_is_reaped_at_the_next_start() {
 }
 
 #[test]
+fn fork_server_is_not_taken_for_one() {
+    assert_eq!(strays(&ends_well("served")), 0);
+}
+
+#[test]
 fn process_of_a_command_is_left_to_the_user() {
     assert_eq!(strays(&ends_well("by_command")), 0);
 }

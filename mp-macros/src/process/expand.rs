@@ -172,6 +172,8 @@ fn carried(process: &Process, call: &TokenStream) -> TokenStream {
 fn set(setting: &Setting, runtime: &RuntimePath) -> TokenStream {
     match setting {
         Setting::Value { method, value } => quote!(.#method(#value)),
+        Setting::Number { method, number } => quote!(.#method(#number)),
+        Setting::Time { method, millis } => quote!(.#method(::core::time::Duration::from_millis(#millis))),
         Setting::Stream { method, stdio } => quote!(.#method(#runtime::Stdio::#stdio)),
         Setting::Variable { method, name, value } => quote!(.#method(#name, #value)),
         Setting::Limit { method, limit, value } => quote!(.#method(#runtime::Limit::#limit, #value)),

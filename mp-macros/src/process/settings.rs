@@ -8,7 +8,7 @@ use syn::{Expr, Token};
 use crate::errors::Errors;
 use crate::options::{Given, Known, Value};
 
-pub(crate) const KNOWN: [Known; 10] = [
+pub(crate) const KNOWN: [Known; 12] = [
     Known { key: "stdin", usage: "`stdin = null`" },
     Known { key: "stdout", usage: "`stdout = piped`" },
     Known { key: "stderr", usage: "`stderr = inherit`" },
@@ -19,12 +19,18 @@ pub(crate) const KNOWN: [Known; 10] = [
     Known { key: "oom_score", usage: "`oom_score = 500`" },
     Known { key: "limit", usage: "`limit(open_files = 64)`" },
     Known { key: "seed", usage: "`seed = 7`" },
+    Known { key: "grace", usage: "`grace = \"5s\"`" },
+    Known { key: "stop_signal", usage: "`stop_signal = SIGINT`" },
 ];
 
 /// One call on the builder.
 pub(crate) enum Setting {
     /// `.nice(10)`
     Value { method: Ident, value: Expr },
+    /// `.stop_signal(2)`
+    Number { method: Ident, number: i32 },
+    /// `.grace(Duration::from_millis(5000))`
+    Time { method: Ident, millis: u64 },
     /// `.stdout(Stdio::Null)`
     Stream { method: Ident, stdio: Ident },
     /// `.env("NAME", "value")`
@@ -49,6 +55,11 @@ const LIMITS: [(&str, &str); 9] = [
     ("stack_size", "StackSize"),
 ];
 
+/// The signals that a process may be asked to end by. Their numbers are the same on every architecture of Linux but MIPS,
+/// Alpha and PA-RISC, which are not supported.
+const SIGNALS: [(&str, i32); 7] =
+    [("SIGTERM", 15), ("SIGINT", 2), ("SIGHUP", 1), ("SIGQUIT", 3), ("SIGUSR1", 10), ("SIGUSR2", 12), ("SIGKILL", 9)];
+
 /// The settings in an option of [`KNOWN`]; none if it is wrong.
 pub(crate) fn parse(option: &Given, errors: &mut Errors) -> Vec<Setting> {
     let method = option.key.clone();
@@ -65,6 +76,8 @@ pub(crate) fn parse(option: &Given, errors: &mut Errors) -> Vec<Setting> {
                 Some(Setting::Limit { method: method.clone(), limit, value })
             });
         }
+        "grace" => time(option, errors),
+        "stop_signal" => signal(option, errors),
         "affinity" => value(option, "the numbers of processors, as in `affinity = [0, 1]`", errors),
         "current_dir" => value(option, "a path, as in `current_dir = \"/tmp\"`", errors),
         _ => value(option, &format!("a number, as in `{method} = 10`"), errors),
@@ -83,6 +96,36 @@ pub(crate) fn method(option: &Given, errors: &mut Errors) -> Option<Ident> {
 
 fn value(option: &Given, expected: &str, errors: &mut Errors) -> Option<Setting> {
     Some(Setting::Value { method: option.key.clone(), value: option.assigned(expected, errors)? })
+}
+
+/// A time with its unit, as in `"500ms"`.
+fn time(option: &Given, errors: &mut Errors) -> Option<Setting> {
+    let expected = "a time, as in `grace = \"500ms\"`, `\"5s\"` or `\"2min\"`";
+    let written: syn::LitStr = option.assigned(expected, errors)?;
+    let text = written.value();
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let unit = match unit.trim_start() {
+        "ms" => Some(1),
+        "s" => Some(1000),
+        "min" => Some(60_000),
+        _ => None,
+    };
+    let millis = unit.zip(number.parse::<u64>().ok()).and_then(|(unit, number)| number.checked_mul(unit));
+    if millis.is_none() {
+        errors.at(&written, format_args!("`{}` takes {expected}", option.key));
+    }
+    Some(Setting::Time { method: option.key.clone(), millis: millis? })
+}
+
+fn signal(option: &Given, errors: &mut Errors) -> Option<Setting> {
+    let name: Ident = option.assigned("the name of a signal, as in `stop_signal = SIGINT`", errors)?;
+    let Some((_, number)) = SIGNALS.iter().find(|(word, _)| name == word) else {
+        let words: Vec<String> = SIGNALS.iter().map(|(word, _)| format!("`{word}`")).collect();
+        errors.at(&name, format_args!("there is no signal `{name}` to stop by: it is one of {}", words.join(", ")));
+        return None;
+    };
+    Some(Setting::Number { method: option.key.clone(), number: *number })
 }
 
 fn stream(option: &Given, errors: &mut Errors) -> Option<Setting> {

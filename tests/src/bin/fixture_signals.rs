@@ -46,6 +46,18 @@ fn stubborn() {
     park();
 }
 
+/// As `listen`, and is asked by another signal.
+#[process(stop_signal = SIGUSR1, grace = "1min")]
+fn listen_for_another() {
+    listen();
+}
+
+/// As `stubborn`, and not given much time.
+#[process(grace = "50ms")]
+fn stubborn_for_a_moment() {
+    stubborn();
+}
+
 fn park() -> ! {
     loop {
         thread::park();
@@ -147,9 +159,11 @@ programs! {
         }
     }
     by_another_signal {
+        one: listen_for_another();
+
         fn main() {
-            let _one = listen::process().name("one").stop_signal(libc::SIGUSR1).spawn().unwrap();
-            ready(1);
+            let _two = listen::process().name("two").stop_signal(libc::SIGUSR1).spawn().unwrap();
+            ready(2);
             park();
         }
     }
@@ -158,7 +172,8 @@ programs! {
 
         fn main() {
             let _two = stubborn::process().name("two").grace(Duration::from_millis(50)).spawn().unwrap();
-            ready(2);
+            let _three = stubborn_for_a_moment::spawn().unwrap();
+            ready(3);
             park();
         }
     }

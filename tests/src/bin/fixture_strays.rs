@@ -76,6 +76,11 @@ fn leaves_one_that_ends() {
 #[process]
 fn returns() {}
 
+#[process(start = forkserver)]
+fn is_served(n: u32) -> u32 {
+    n
+}
+
 /// In the scope of a module, a program each.
 macro_rules! programs {
     ($($name:ident { $($tokens:tt)* })*) => {
@@ -136,6 +141,14 @@ programs! {
             until(|| children().iter().all(|(_, state)| *state == 'Z') && children().len() == 1);
             returns::spawn().unwrap().join().unwrap();
             assert_eq!(children(), []);
+        }
+    }
+    served {
+        one: is_served(1);
+        two: is_served(2);
+
+        fn main() {
+            assert_eq!(one.join().unwrap(), 1);
         }
     }
     by_command {

@@ -22,6 +22,11 @@ fn double(n: u32) -> u32 {
     n * 2
 }
 
+#[process(start = forkserver)]
+fn served(n: u32) -> u32 {
+    n * 2
+}
+
 #[process]
 fn long(length: usize) -> Vec<u8> {
     vec![7; length]
@@ -141,6 +146,13 @@ fn main() -> ExitCode {
         "nested" => {
             let sum = joined(parent_of::spawn(2).unwrap());
             assert!(sum.is_none_or(|sum| sum <= 2));
+        }
+        "served" => {
+            // The server may be the one that was killed, while it was asked.
+            let children = [1, 2].map(|n| served::spawn(n).ok());
+            for (child, n) in children.into_iter().zip(1..) {
+                assert!([None, Some(n * 2)].contains(&child.and_then(joined)));
+            }
         }
         "at-exit" => {
             let _daemon = serve::spawn().unwrap();

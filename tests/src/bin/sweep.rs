@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use mp_tests::sweep::{Tally, failures, kills, sweep};
 
-const PROGRAMS: [&str; 8] = ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit"];
+const PROGRAMS: [&str; 9] = ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served"];
 
 fn main() -> io::Result<ExitCode> {
     let own = env::current_exe()?;

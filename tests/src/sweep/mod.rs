@@ -20,6 +20,10 @@ pub use trace::run;
 /// where a process does so again.
 pub const MARK: i32 = 0x005e_edfa;
 
+/// How long after the end of a program its processes may take to be gone. On a busy machine they need a processor first;
+/// how long it took at the most is told, and is less than a millisecond on an idle one.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// What is done to a run of a program. Processes are numbered in the order of their birth: 0 is the program itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -112,7 +116,7 @@ pub fn sweep(command: &[OsString], first: usize, stride: usize) -> io::Result<Ta
         for kind in kinds {
             for call in calls() {
                 let fault = kind(process, call);
-                let seen = run(command, fault)?;
+                let seen = run(command, fault, GRACE)?;
                 tally.add(command, fault, &seen);
                 if !seen.struck {
                     exists |= seen.processes > process;
@@ -134,7 +138,7 @@ pub fn kills(command: &[OsString], stride: usize) -> io::Result<Tally> {
     let kinds: [fn(usize) -> Fault; 2] = [|call| Fault::Before { process: 0, call }, |call| Fault::Late { call }];
     for kind in kinds {
         for call in (1..).step_by(stride.max(1)) {
-            let seen = run(command, kind(call))?;
+            let seen = run(command, kind(call), Duration::from_millis(200))?;
             tally.add(command, kind(call), &seen);
             if !seen.struck {
                 break;
@@ -153,7 +157,7 @@ pub fn failures(command: &[OsString], child: usize) -> io::Result<Tally> {
             let mut last = false;
             for error in 0.. {
                 let fault = Fault::Fails { process, call, error };
-                let seen = run(command, fault)?;
+                let seen = run(command, fault, GRACE)?;
                 tally.add(command, fault, &seen);
                 last = !seen.came;
                 if !seen.struck {

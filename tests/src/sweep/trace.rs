@@ -21,19 +21,17 @@ use crate::sweep::{Fault, MARK};
 use crate::sys::{self, Resume, Wait};
 use crate::tracee;
 
-/// How long after the end of the program its processes may take to be gone.
-const GRACE: Duration = Duration::from_millis(200);
 /// How late processes are that are late.
 const LATE: Duration = Duration::from_millis(20);
 /// How long a run may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Runs `command` under `fault`.
+/// Runs `command` under `fault`. Whoever lives `grace` after the end of the program is a survivor.
 ///
 /// # Errors
 ///
 /// If it cannot be started or traced.
-pub fn run(command: &[OsString], fault: Fault) -> io::Result<Seen> {
+pub fn run(command: &[OsString], fault: Fault, grace: Duration) -> io::Result<Seen> {
     nix::sys::prctl::set_child_subreaper(true)?;
     let set = SigSet::from(Signal::SIGCHLD);
     set.thread_block()?;
@@ -48,6 +46,7 @@ pub fn run(command: &[OsString], fault: Fault) -> io::Result<Seen> {
     let (program, _) = tracee::begin(command, options, quiet, |_| ())?;
     let mut trace = Trace {
         fault,
+        grace,
         program,
         stage: Stage::default(),
         seen: Seen::default(),
@@ -82,6 +81,7 @@ fn quiet() -> io::Result<()> {
 #[derive(Debug)]
 struct Trace {
     fault: Fault,
+    grace: Duration,
     program: i32,
     stage: Stage,
     seen: Seen,
@@ -124,7 +124,9 @@ impl Trace {
         }
         let end = match self.ended {
             // Whoever is held by us cannot go.
-            Some(ended) => ended + GRACE + if matches!(self.fault, Fault::Late { .. }) { LATE } else { Duration::ZERO },
+            Some(ended) => {
+                ended + self.grace + if matches!(self.fault, Fault::Late { .. }) { LATE } else { Duration::ZERO }
+            }
             None => self.began + DEADLINE,
         };
         if end <= now {

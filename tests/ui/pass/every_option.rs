@@ -37,6 +37,8 @@ fn all() -> Result<u32, &'static str> {
     env(MP_A = "a", MP_B = String::from("b")),
     current_dir = "/",
     nice = 19,
+    grace = "250ms",
+    stop_signal = SIGUSR1,
     affinity = [0],
     oom_score = 500,
     limit(open_files = 64, core_size = 0),
