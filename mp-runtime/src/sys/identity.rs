@@ -29,9 +29,13 @@ impl Identity {
     /// How many bits of a word it takes.
     pub(crate) const BITS: u32 = 46;
 
-    /// The process behind `pidfd`, whose id is `id`.
+    /// The process behind `pidfd`, whose id is `id`; `None` where it cannot be told from others of that id.
     pub(crate) fn of(pidfd: BorrowedFd<'_>, id: i32) -> Option<Identity> {
-        let mark = mark(pidfd, id) & ((1 << (Identity::BITS - ID_BITS)) - 1);
+        Identity::marked(mark(pidfd, id).ok()?, id)
+    }
+
+    fn marked(mark: u64, id: i32) -> Option<Identity> {
+        let mark = mark & ((1 << (Identity::BITS - ID_BITS)) - 1);
         Identity::from_raw(mark << ID_BITS | u64::from(id.unsigned_abs()))
     }
 
@@ -53,26 +57,39 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// When there is no descriptor to be had.
+    /// When there is no descriptor to be had, or it cannot be found out whether the process of that id is it.
     pub(crate) fn open(self) -> nix::Result<Option<OwnedFd>> {
         match pidfd::open(Pid::from_raw(self.id())) {
             // Without a mark, it had no descriptor to take one from: then the id has to do.
-            Ok(fd) if self.raw() >> ID_BITS == 0 || Identity::of(fd.as_fd(), self.id()) == Some(self) => Ok(Some(fd)),
-            // The id has been given to another process.
-            Ok(_) => Ok(None),
+            Ok(fd) if self.raw() >> ID_BITS == 0 => Ok(Some(fd)),
+            Ok(fd) => Ok(self.is_marked(mark(fd.as_fd(), self.id()), || has_ended(fd.as_fd()))?.then_some(fd)),
             Err(Errno::ESRCH | Errno::EINVAL) => Ok(None),
             Err(errno) => Err(errno),
         }
     }
 
-    /// Whether it has ended. Where that cannot be found out, for want of a descriptor, it has not.
-    pub(crate) fn has_ended(self) -> bool {
-        match self.open() {
-            Ok(Some(fd)) => pidfd::wait(fd.as_fd(), Some(std::time::Instant::now())) == Ok(true),
-            Ok(None) => true,
-            Err(_) => false,
+    /// Whether a process of its id that has this mark is it; `ended` says whether that one has ended.
+    fn is_marked(self, mark: nix::Result<u64>, ended: impl FnOnce() -> bool) -> nix::Result<bool> {
+        match mark {
+            Ok(mark) => Ok(Identity::marked(mark, self.id()) == Some(self)),
+            // It, or another of its id, which can only be there after it.
+            Err(_) if ended() => Ok(false),
+            Err(errno) => Err(errno),
         }
     }
+
+    /// Whether it has ended. Where that cannot be found out, for want of a descriptor, it has not, unless nobody has its id.
+    pub(crate) fn has_ended(self) -> bool {
+        match self.open() {
+            Ok(Some(fd)) => has_ended(fd.as_fd()),
+            Ok(None) => true,
+            Err(_) => nix::sys::signal::kill(Pid::from_raw(self.id()), None) == Err(Errno::ESRCH),
+        }
+    }
+}
+
+fn has_ended(pidfd: BorrowedFd<'_>) -> bool {
+    pidfd::wait(pidfd, Some(std::time::Instant::now())) == Ok(true)
 }
 
 /// The calling process.
@@ -84,6 +101,8 @@ pub(crate) fn current() -> Identity {
     }
 }
 
+/// In a process that asks first when it has no descriptor left, and then only, this is not the name that its parent has for it:
+/// ends that were moved there are refused.
 #[cold]
 fn ask() -> Identity {
     let id = direct::id();
@@ -125,12 +144,12 @@ fn wiped_at_fork() -> Option<&'static AtomicU64> {
 }
 
 /// A number that tells the process behind `pidfd` from others that had or will have its id.
-fn mark(pidfd: BorrowedFd<'_>, id: i32) -> u64 {
+fn mark(pidfd: BorrowedFd<'_>, id: i32) -> nix::Result<u64> {
     // Since Linux 6.9 each process has an inode of its own in `pidfs`; before, all had the same.
     if is_pidfs(pidfd) {
-        return fstat(pidfd).map_or(0, |status| status.st_ino);
+        return fstat(pidfd).map(|status| status.st_ino);
     }
-    start_time(id).unwrap_or(0)
+    start_time(id)
 }
 
 fn is_pidfs(pidfd: BorrowedFd<'_>) -> bool {
@@ -146,9 +165,15 @@ fn is_pidfs(pidfd: BorrowedFd<'_>) -> bool {
 }
 
 /// When the process began, in ticks since the machine did: proc_pid_stat(5), field 22.
-fn start_time(id: i32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+///
+/// # Errors
+///
+/// When procfs does not say: there is none, it hides the process, or there is no descriptor to read it with.
+fn start_time(id: i32) -> nix::Result<u64> {
+    let read = std::fs::read_to_string(format!("/proc/{id}/stat"));
+    let stat = read.map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let behind_name = stat.rsplit_once(')').ok_or(Errno::EIO)?.1;
+    behind_name.split_whitespace().nth(19).and_then(|word| word.parse().ok()).ok_or(Errno::EIO)
 }
 
 #[cfg(test)]
@@ -170,6 +195,15 @@ mod tests {
 
     #[test]
     fn the_start_of_this_process_is_in_procfs() {
-        assert!(start_time(direct::id()).is_some_and(|ticks| ticks > 0));
+        assert!(start_time(direct::id()).is_ok_and(|ticks| ticks > 0));
+    }
+
+    #[test]
+    fn a_process_whose_mark_cannot_be_read_has_not_ended() {
+        let me = current();
+        assert_eq!(me.is_marked(Err(Errno::EMFILE), || false), Err(Errno::EMFILE));
+        assert_eq!(me.is_marked(Err(Errno::ENOENT), || true), Ok(false));
+        assert_eq!(me.is_marked(Ok(me.raw() >> ID_BITS), || false), Ok(true));
+        assert_eq!(start_time(0), Err(Errno::ENOENT));
     }
 }
