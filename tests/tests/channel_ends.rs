@@ -69,3 +69,8 @@ fn failed_start_drops_the_ends() {
 fn h10_end_that_was_moved_does_not_keep_the_channel_open() {
     scene(&["end-by-kill"]);
 }
+
+#[test]
+fn sleeping_receiver_is_woken_though_whoever_was_to_wake_it_is_killed() {
+    scene(&["waker-killed"]);
+}

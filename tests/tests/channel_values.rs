@@ -31,6 +31,11 @@ fn as_many_descriptors_cross_as_the_kernel_allows_and_more_are_an_error() {
 }
 
 #[test]
+fn descriptors_that_a_process_has_no_room_for_stay_in_their_message() {
+    scene(&["no-descriptors"]);
+}
+
+#[test]
 fn channel_with_too_many_descriptors_on_their_way_is_full() {
     scene(&["crowded"]);
 }

@@ -34,3 +34,18 @@ fn message_borrowed_by_a_killed_process_is_received_by_another() {
 fn loan_larger_than_half_of_the_memory_is_refused() {
     scene(&["too-large"]);
 }
+
+#[test]
+fn copy_of_a_borrow_in_another_process_takes_nothing() {
+    scene(&["copied-borrow"]);
+}
+
+#[test]
+fn copy_of_a_loan_in_another_process_sends_nothing() {
+    scene(&["copied-loan"]);
+}
+
+#[test]
+fn deadlines_hold_while_another_process_has_its_turn() {
+    scene(&["held-up"]);
+}

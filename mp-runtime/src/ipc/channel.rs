@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::ipc::end::End;
 use crate::ipc::errors::ChannelError;
 use crate::ipc::link::Link;
+use crate::ipc::links;
 use crate::ipc::receiver::Receiver;
 use crate::ipc::sender::Sender;
 use crate::shm::cursor::Cursor;
@@ -98,6 +99,6 @@ pub(crate) fn ends(capacity: usize, room: Option<usize>) -> Result<(End, End), C
     assert!(capacity <= Cursor::MOST_MESSAGES, "a channel has a capacity of at most {}", Cursor::MOST_MESSAGES);
     let room = room.unwrap_or_else(|| capacity.saturating_mul(USUAL_MESSAGE).min(MOST_ROOM));
     let size = room.max(LEAST_ROOM).checked_next_power_of_two().ok_or(nix::errno::Errno::ENOMEM)?;
-    let link = Arc::new(Link::new(size, capacity)?);
+    let link = links::add(Link::new(size, capacity)?);
     Ok((End::new(Arc::clone(&link), Side::Send)?, End::new(link, Side::Receive)?))
 }

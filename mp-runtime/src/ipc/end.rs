@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::ipc::errors::ChannelError;
 use crate::ipc::link::Link;
-use crate::ipc::moving;
+use crate::ipc::{inbox, moving};
 use crate::shm::roster::{Place, Side};
 use crate::sys::clock;
 use crate::sys::identity::{self, Identity};
@@ -87,7 +87,10 @@ impl End {
         if !self.settles(me, Some(PATIENCE)) {
             let place = roster.take(self.place.side(), me).ok_or(ChannelError::full())?;
             self.link.wake(self.place.side().other());
-            self.stand_in.store(place.to_word(), Ordering::Relaxed);
+            if self.stand_in.compare_exchange(0, place.to_word(), Ordering::Relaxed, Ordering::Relaxed).is_err() {
+                // Another thread of this process was here first.
+                roster.give_up(place, me);
+            }
         } else if !roster.belongs(self.place, me) {
             return Err(ChannelError::not_moved());
         }
@@ -141,6 +144,8 @@ impl Clone for End {
 
 impl Drop for End {
     /// Gives the end up, or to the process that the arguments being dropped belong to.
+    ///
+    /// One that was used before the parent said whose it is waits until it does: for as long as an argument takes to drop there.
     fn drop(&mut self) {
         if let Ok(me) = self.here() {
             let roster = self.link.ring.roster();
@@ -152,6 +157,10 @@ impl Drop for End {
             match moving::destination() {
                 Some(child) => drop(roster.hand_over(self.place, me, child)),
                 None => roster.give_up(self.place, me),
+            }
+            if self.place.side() == Side::Receive {
+                // It may have been the last one who could receive the ends in messages.
+                inbox::sweep(&self.link, me);
             }
             self.link.wake(self.place.side().other());
         }

@@ -5,45 +5,87 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 
 use crate::ipc::errors::ChannelError;
-use crate::ipc::link::Link;
+use crate::ipc::link::{self, Link};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Front, Receiving};
 use crate::shm::roster::Side;
 use crate::sys::fdpass;
+use crate::sys::identity::Identity;
 
-/// Takes the message `front`, and the descriptors that belong to it.
+/// Takes the message `front`, and the descriptors that belong to it; `None` when a receiver that was killed had these.
 ///
-/// They are copied, then the message is taken, then they are: killed before the message is, this process leaves all of
-/// it to the next receiver, and killed after that, descriptors that nobody looks for any more.
+/// They are copied, then they are taken, then the message is: killed before the first, this process leaves all of it to
+/// the next receiver, and killed between the two, a message that the next one finds nothing for, and skips. No descriptors
+/// are left that nobody comes for: an end among them would not be known to be lost.
 ///
 /// # Errors
 ///
-/// When this process cannot have so many descriptors: then the message stays where it is. When there are none: it is taken.
-pub(crate) fn take(link: &Link, turn: Receiving<'_, Mapped>, front: Front) -> Result<Vec<OwnedFd>, ChannelError> {
+/// When this process cannot have so many descriptors: then the message stays where it is.
+pub(crate) fn take(
+    link: &Link,
+    turn: Receiving<'_, Mapped>,
+    front: Front,
+) -> Result<Option<Vec<OwnedFd>>, ChannelError> {
     let found = loop {
         let mut stamp = [0; 8];
         match fdpass::peek(link.inbox(), &mut stamp) {
-            // Of a sender that was killed before it sent the message, or of one that a receiver was killed at.
-            Ok(_) if u64::from_ne_bytes(stamp) < front.stamp => fdpass::discard(link.inbox()),
+            // Of a sender that was killed before it sent the message.
+            Ok(_) if u64::from_ne_bytes(stamp) < front.stamp => {
+                fdpass::discard(link.inbox());
+            }
             Ok((_, fds)) if u64::from_ne_bytes(stamp) == front.stamp => break Some(fds),
             Ok(_) | Err(Errno::EAGAIN) => break None,
             Err(errno) => return Err(errno.into()),
         }
     };
-    turn.take(front);
     if found.is_some() {
         fdpass::discard(link.inbox());
     }
+    turn.take(front);
     drop(turn);
     link.wake(Side::Send);
-    found.ok_or(ChannelError::corrupt())
+    Ok(found)
 }
 
-/// Throws away what a sender that was killed has left without a message; for when there is no message and no sender any
-/// more. Otherwise the next message with descriptors sees to it.
+/// Throws away the descriptors that nobody will come for, and so gives up the ends among them: all of them when there is no
+/// receiver any more; those that senders which were killed have left, when there is no message.
+#[cold]
+pub(crate) fn sweep(link: &Link, me: Identity) {
+    if !link.ring.has_stamped() || fdpass::is_empty(link.inbox()) {
+        return;
+    }
+    if !link.is_attended(Side::Receive) {
+        return clear(link);
+    }
+    // In a turn to send no message comes: if there is none, no receiver is at the descriptors, nor will be.
+    if let Some(_turn) = link.ring.sending(me, link::not_of_the_living)
+        && !link.ring.has_message()
+    {
+        clear(link);
+    }
+}
+
+/// Throws away what is there; for when there is no message, and nobody sends one.
 #[cold]
 pub(crate) fn clear(link: &Link) {
-    while fdpass::peek(link.inbox(), &mut []).is_ok() {
-        fdpass::discard(link.inbox());
+    while fdpass::discard(link.inbox()) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ipc::channel::channel;
+    use crate::ipc::fd::Fd;
+    use crate::sys::{fdpass, memory};
+
+    #[test]
+    fn what_the_dead_have_left_does_not_keep_others_from_sending() {
+        let (sender, receiver) = channel::<Fd>(4).expect("memory is to be had");
+        let file = || memory::create(c"test").expect("a file is to be had");
+        let link = sender.end().link();
+        let left = file();
+        let leave = || fdpass::send(link.outbox(), &1_u64.to_ne_bytes(), &[std::os::fd::AsFd::as_fd(&left)]);
+        while leave().is_ok() {}
+        sender.try_send(Fd(file())).expect("there is room");
+        assert!(receiver.try_recv().is_ok() && receiver.is_empty());
     }
 }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ipc::spin;
 use crate::ipc::watch::{Watch, Watches};
+use crate::ipc::{inbox, links, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::Ring;
 use crate::shm::roster::Side;
 use crate::shm::turn::Verdict;
-use crate::sys::identity::Identity;
+use crate::sys::identity::{self, Identity};
 use crate::sys::{clock, event, fdpass, hold};
 
 /// One channel, in one process.
@@ -79,26 +79,14 @@ impl Link {
     /// Wakes those of this side who may be asleep.
     #[inline]
     pub(crate) fn wake(&self, side: Side) {
-        if self.ring.to_be_woken(side) {
-            event::signal(self.event.as_fd());
-        }
+        self.ring.wake(side, || event::signal(self.event.as_fd()));
     }
 
     /// Whether anybody holds an end of this side, as far as is known, or will.
     pub(crate) fn is_attended(&self, side: Side) -> bool {
-        self.ring.roster().holders(side).next().is_some() || self.is_awaited(side)
-    }
-
-    /// Whether an end of this side is in a message that may still be received. One that may not is given up.
-    fn is_awaited(&self, side: Side) -> bool {
         let roster = self.ring.roster();
-        roster.travellers(side).any(|place| {
-            let travels = hold::is_taken(self.ring.file(), place.index());
-            if !travels {
-                roster.strand(place);
-            }
-            travels
-        })
+        // An end that is not held in its message but cannot be given up either has arrived meanwhile.
+        roster.is_attended(side, |place| hold::is_taken(self.ring.file(), place.index()) || !roster.strand(place))
     }
 
     /// Whether anybody holds an end of this side; finds out who of them has died.
@@ -136,6 +124,7 @@ impl Link {
             return;
         }
         ended.iter().for_each(|who| self.ring.roster().bury(*who));
+        inbox::sweep(self, identity::current());
         self.wake(Side::Send);
         self.wake(Side::Receive);
     }
@@ -181,11 +170,17 @@ impl Link {
                 Company::All => watch.follow(others.chain(roster.holders(side)), me),
             };
             self.bury(&ended);
+            if side == Side::Receive {
+                inbox::sweep(self, me);
+            }
             if ready() {
                 return Ok(true);
             }
             // No signal tells that a message with an end in it is lost.
-            let blindly = roster.holders(side.other()).next().is_none() && self.is_awaited(side.other());
+            let blindly = roster.only_travel(side.other());
+            if blindly {
+                links::sweep(me);
+            }
             let ended = watch.wait(deadline, blindly)?;
             self.bury(&ended);
             if ready() {
@@ -242,6 +237,11 @@ pub(crate) fn hindered(patience: Patience) -> impl FnMut(u64) -> Verdict {
         }
         held_up(tries, holder, patience)
     }
+}
+
+/// Takes a turn from the dead, but does not wait for one of the living.
+pub(crate) fn not_of_the_living(holder: u64) -> Verdict {
+    if Identity::from_raw(holder).is_none_or(Identity::has_ended) { Verdict::Ended } else { Verdict::Enough }
 }
 
 const AWAKE: u32 = 200;

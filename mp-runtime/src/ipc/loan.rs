@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use crate::ipc::bytes::Bytes;
 use crate::ipc::errors::{ChannelError, RecvError, SendError};
 use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::own::Own;
 use crate::ipc::receiver::{Missed, Receiver};
 use crate::ipc::sender::Sender;
 use crate::ipc::{inbox, spill};
@@ -17,9 +18,11 @@ use crate::sys::memory::Sealed;
 use crate::wire::prefix;
 
 /// Room for a message of bytes, in the channel itself. See [`Sender::loan`].
+///
+/// It is this process's: a copy of it, in a process that is started meanwhile, sends nothing, and to use it there is a panic.
 pub struct Loan<'a> {
     link: &'a Link,
-    turn: Sending<'a, Mapped>,
+    turn: Own<Sending<'a, Mapped>>,
     packet: Packet,
 }
 
@@ -27,7 +30,8 @@ impl Sender<Bytes> {
     /// Lends room for a message of `length` bytes, to be written in place and then [sent](Loan::send); waits for it.
     ///
     /// What is in it at first is left over from other messages. It is aligned to eight bytes. Other senders wait
-    /// while it is lent, so write what is at hand. Dropped, or if this process is killed, nothing is sent.
+    /// while it is lent, so write what is at hand; a send of this thread would wait for ever. Dropped, or if this process
+    /// is killed, nothing is sent.
     ///
     /// ```
     /// use mp_runtime::{Bytes, channel_with_room};
@@ -60,7 +64,7 @@ impl Sender<Bytes> {
                 && turn.has_room(packet)
             {
                 turn.lend(packet)[..prefix::LENGTH].copy_from_slice(&prefix::encode(length));
-                return Ok(Loan { link, turn, packet });
+                return Ok(Loan { link, turn: Own::new(me, turn), packet });
             }
             let ready = || link.ring.has_room(packet);
             link.wait(Side::Send, Company::Others, me, None, ready).map_err(|errno| failed(errno.into()))?;
@@ -96,8 +100,12 @@ impl Sender<Bytes> {
 
 impl Loan<'_> {
     /// Sends what was written.
+    ///
+    /// # Panics
+    ///
+    /// In another process than it was lent to.
     pub fn send(self) {
-        self.turn.put_lent(self.packet);
+        self.turn.into_inner().put_lent(self.packet);
         self.link.wake(Side::Receive);
     }
 }
@@ -106,28 +114,33 @@ impl Deref for Loan<'_> {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.turn.lent(self.packet)[prefix::LENGTH..]
+        &self.turn.get().lent(self.packet)[prefix::LENGTH..]
     }
 }
 
 impl DerefMut for Loan<'_> {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.turn.lend(self.packet)[prefix::LENGTH..]
+        &mut self.turn.get_mut().lend(self.packet)[prefix::LENGTH..]
     }
 }
 
 impl fmt::Debug for Loan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loan").field("len", &self.len()).finish_non_exhaustive()
+        let length = self.packet.length as usize - prefix::LENGTH;
+        f.debug_struct("Loan").field("len", &length).finish_non_exhaustive()
     }
 }
 
 /// A message of bytes where it is, in the channel. See [`Receiver::recv_ref`].
+///
+/// It is this process's: a copy of it, in a process that is started meanwhile, takes nothing out of the channel, and to use it
+/// there is a panic. A slice of it that is handed to such a process is no copy, as other memory is, but the channel's own:
+/// it is whole there only as long as the borrow lasts here.
 pub struct Borrowed<'a>(Place<'a>);
 
 enum Place<'a> {
     /// In the ring; `start` is where the bytes begin behind their length. Taken when the borrow ends.
-    Ring { link: &'a Link, turn: Receiving<'a, Mapped>, front: Front, start: usize },
+    Ring { link: &'a Link, turn: Own<Receiving<'a, Mapped>>, front: Front, start: usize },
     /// Beside it, and taken already.
     File { file: Sealed, start: usize },
 }
@@ -135,8 +148,8 @@ enum Place<'a> {
 impl Receiver<Bytes> {
     /// Receives a message without copying it; waits while there is none.
     ///
-    /// It stays in the channel until the borrow is dropped, and other receivers wait for that. If this process is
-    /// killed before, another receiver gets it.
+    /// It stays in the channel until the borrow is dropped, and other receivers wait for that, so a receive of this thread
+    /// would wait for ever. If this process is killed before, another receiver gets it.
     ///
     /// # Errors
     ///
@@ -161,9 +174,10 @@ impl Receiver<Bytes> {
                         turn.take(front);
                         return Err(unreadable().into());
                     };
-                    return Ok(Borrowed(Place::Ring { link, turn, front, start }));
+                    return Ok(Borrowed(Place::Ring { link, turn: Own::new(me, turn), front, start }));
                 }
-                let file = inbox::take(link, turn, front)?.into_iter().next().ok_or(ChannelError::corrupt())?;
+                let Some(fds) = inbox::take(link, turn, front)? else { continue };
+                let file = fds.into_iter().next().ok_or(ChannelError::corrupt())?;
                 let file = spill::map(file)?;
                 let start = prefix::start(&file).ok_or_else(unreadable)?;
                 return Ok(Borrowed(Place::File { file, start }));
@@ -182,7 +196,7 @@ impl Deref for Borrowed<'_> {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Place::Ring { turn, front, start, .. } => &turn.payload(front)[*start..],
+            Place::Ring { turn, front, start, .. } => &turn.get().payload(front)[*start..],
             Place::File { file, start } => &file[*start..],
         }
     }
@@ -190,8 +204,10 @@ impl Deref for Borrowed<'_> {
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        if let Place::Ring { link, turn, front, .. } = &self.0 {
-            turn.take(*front);
+        if let Place::Ring { link, turn, front, .. } = &self.0
+            && turn.is_ours()
+        {
+            turn.get().take(*front);
             link.wake(Side::Send);
         }
     }
@@ -199,6 +215,10 @@ impl Drop for Borrowed<'_> {
 
 impl fmt::Debug for Borrowed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Borrowed").field("len", &self.len()).finish_non_exhaustive()
+        let length = match &self.0 {
+            Place::Ring { front, start, .. } => front.packet.length as usize - start,
+            Place::File { file, start } => file.len() - start,
+        };
+        f.debug_struct("Borrowed").field("len", &length).finish_non_exhaustive()
     }
 }

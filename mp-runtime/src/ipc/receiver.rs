@@ -11,6 +11,7 @@ use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
 use crate::ipc::iter::{Iter, TryIter};
 use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::own::Own;
 use crate::ipc::{inbox, parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Corrupt, Front, Receiving};
@@ -19,7 +20,8 @@ use crate::shm::roster::Side;
 /// The receiving end of a [`channel`](crate::channel).
 ///
 /// It works in the process that it was made in or moved to. When the last receiver is dropped, or the last process that
-/// has one has ended, the senders learn that, and the messages left in the channel are gone.
+/// has one has ended, the senders learn that, and the messages left in the channel are gone. A process that executes another
+/// program has not ended.
 pub struct Receiver<T> {
     end: End,
     _receives: PhantomData<fn() -> T>,
@@ -118,7 +120,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// When none came in time; and as [`Receiver::recv`].
+    /// When none came in time, or another receiver was in the middle of receiving for all of it; and as [`Receiver::recv`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.fetch(Patience::of(timeout)).map_err(|missed| match missed {
             Missed::Empty => RecvTimeoutError::Timeout,
@@ -164,13 +166,20 @@ impl<T: DeserializeOwned> Receiver<T> {
         let link = self.end.link();
         buffer::with(|bytes| {
             loop {
-                if let Some(turn) = link.ring.receiving(me, hindered(patience))
+                let turn = link.ring.receiving(me, hindered(patience));
+                let refused = turn.is_none();
+                if let Some(turn) = turn
                     && let Some(front) = turn.front().map_err(ChannelError::from)?
                 {
-                    return if front.packet.enclosed {
-                        enclosed(link, turn, front, bytes)
-                    } else if front.packet.length >= LARGE {
-                        large(link, turn, front)
+                    if front.packet.enclosed {
+                        match enclosed(link, turn, front, bytes)? {
+                            Some(value) => return Ok(value),
+                            None => bytes.clear(),
+                        }
+                        continue;
+                    }
+                    return if front.packet.length >= LARGE {
+                        large(link, Own::new(me, turn), front)
                     } else {
                         turn.copy(&front, bytes);
                         turn.take(front);
@@ -180,6 +189,8 @@ impl<T: DeserializeOwned> Receiver<T> {
                     };
                 }
                 let deadline = match patience {
+                    // Another had its turn for all that time.
+                    Patience::Until(_) if refused => return Err(Missed::Empty),
                     Patience::Until(deadline) => deadline,
                     // In this order: what the last sender has sent, it has before it was gone.
                     Patience::Never if link.is_alive(Side::Send, me) || link.ring.has_message() => {
@@ -206,39 +217,41 @@ impl<T: DeserializeOwned> Receiver<T> {
 const LARGE: u32 = 32 << 10;
 
 /// Receives a message where it is.
-fn large<T: DeserializeOwned>(link: &Link, turn: Receiving<'_, Mapped>, front: Front) -> Result<T, Missed> {
+fn large<T: DeserializeOwned>(link: &Link, turn: Own<Receiving<'_, Mapped>>, front: Front) -> Result<T, Missed> {
     /// Takes the message, also when reading it panics: nobody else could read it either.
-    struct Take<'a, 'b>(&'a Receiving<'b, Mapped>, Front);
+    struct Take<'a, 'b>(&'a Own<Receiving<'b, Mapped>>, Front);
     impl Drop for Take<'_, '_> {
         fn drop(&mut self) {
-            self.0.take(self.1);
+            if self.0.is_ours() {
+                self.0.get().take(self.1);
+            }
         }
     }
     let take = Take(&turn, front);
-    let value = parcel::unpack(turn.payload(&front), Vec::new());
+    let value = parcel::unpack(turn.get().payload(&front), Vec::new());
     drop(take);
     drop(turn);
     link.wake(Side::Send);
     Ok(value?)
 }
 
-/// Receives a message that descriptors belong to.
+/// Receives a message that descriptors belong to; `None` if it was a dead receiver's.
 fn enclosed<T: DeserializeOwned>(
     link: &Link,
     turn: Receiving<'_, Mapped>,
     front: Front,
     bytes: &mut Vec<u8>,
-) -> Result<T, Missed> {
+) -> Result<Option<T>, Missed> {
     turn.copy(&front, bytes);
-    let mut fds = inbox::take(link, turn, front)?;
+    let Some(mut fds) = inbox::take(link, turn, front)? else { return Ok(None) };
     if !front.packet.spilled {
-        return Ok(parcel::unpack(bytes, fds)?);
+        return Ok(Some(parcel::unpack(bytes, fds)?));
     }
     if fds.is_empty() {
         return Err(ChannelError::corrupt().into());
     }
     let file = spill::map(fds.remove(0))?;
-    Ok(parcel::unpack(&file, fds)?)
+    Ok(Some(parcel::unpack(&file, fds)?))
 }
 
 impl<T> Clone for Receiver<T> {

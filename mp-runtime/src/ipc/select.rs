@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::ipc::end::End;
 use crate::ipc::link::Link;
+use crate::ipc::links;
 use crate::ipc::receiver::Receiver;
 use crate::ipc::sender::Sender;
 use crate::ipc::spin;
@@ -173,17 +174,20 @@ impl<'a> Select<'a> {
             _ => self.watch_all()?,
         };
         let (_, _, watch) = self.watch.insert((me, self.what.len(), watch));
-        let links = || self.what.iter().filter_map(|what| if let What::End(end) = what { Some(*end) } else { None });
-        links().for_each(|end| end.link().ring.fall_asleep(end.side()));
-        let peers = links().flat_map(|end| end.link().ring.roster().holders(end.side().other()));
+        let ends = || self.what.iter().filter_map(|what| if let What::End(end) = what { Some(*end) } else { None });
+        ends().for_each(|end| end.link().ring.fall_asleep(end.side()));
+        let peers = ends().flat_map(|end| end.link().ring.roster().holders(end.side().other()));
         let ended = watch.follow(peers, me);
-        links().for_each(|end| end.link().bury(&ended));
-        let blindly = links().any(|end| end.link().ring.roster().holders(end.side().other()).next().is_none());
+        ends().for_each(|end| end.link().bury(&ended));
+        let blindly = ends().any(|end| end.link().ring.roster().only_travel(end.side().other()));
+        if blindly {
+            links::sweep(me);
+        }
         if let found @ Some(_) = find(&self.what, self.next) {
             return Ok(found);
         }
         let ended = watch.wait(until, blindly)?;
-        links().for_each(|end| end.link().bury(&ended));
+        ends().for_each(|end| end.link().bury(&ended));
         Ok(self.find())
     }
 

@@ -12,7 +12,7 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
 use crate::ipc::link::{Company, Link, Patience, hindered};
-use crate::ipc::{parcel, spill};
+use crate::ipc::{inbox, parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
 use crate::shm::ring::Sending;
@@ -23,7 +23,8 @@ use crate::sys::identity::Identity;
 /// The sending end of a [`channel`](crate::channel).
 ///
 /// It works in the process that it was made in or moved to. When the last sender is dropped, or the last process that
-/// has one has ended, the receivers learn that after the last message.
+/// has one has ended, the receivers learn that after the last message. A process that executes another program has not
+/// ended.
 pub struct Sender<T> {
     end: End,
     _sends: PhantomData<fn(T)>,
@@ -135,7 +136,7 @@ impl<T: Serialize> Sender<T> {
     ///
     /// # Errors
     ///
-    /// When there was no room in time; and as [`Sender::send`].
+    /// When there was no room in time, or another sender was in the middle of sending for all of it; and as [`Sender::send`].
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         match self.deliver(&value, Patience::of(timeout)) {
             Ok(()) => Ok(()),
@@ -161,6 +162,8 @@ impl<T: Serialize> Sender<T> {
             let packet = Packet { length, enclosed: true, spilled: spilled.is_some() };
             post(link, me, patience, packet, bytes, Beside::Fds(&fds))?;
             enclosed.sent();
+            // The last receiver may have gone while it was sent, and looked after what it left before this was there.
+            inbox::sweep(link, me);
             Ok(())
         })
     }
@@ -192,7 +195,9 @@ pub(crate) fn post(
         }
         let head = link.ring.head();
         let mut crowded = false;
-        if let Some(turn) = link.ring.sending(me, hindered(patience))
+        let turn = link.ring.sending(me, hindered(patience));
+        let refused = turn.is_none();
+        if let Some(turn) = turn
             && turn.has_room(packet)
         {
             let sent = match beside {
@@ -211,7 +216,11 @@ pub(crate) fn post(
                 Err(errno) => return Err(errno.into()),
             }
         }
-        let Patience::Until(deadline) = patience else { return Err(Unsent::Full) };
+        let deadline = match patience {
+            // For `Until`, another had its turn for all that time.
+            Patience::Until(deadline) if !refused => deadline,
+            _ => return Err(Unsent::Full),
+        };
         let ready = || if crowded { link.ring.head() != head } else { link.ring.has_room(packet) };
         if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
             return Err(Unsent::Full);
@@ -221,11 +230,19 @@ pub(crate) fn post(
 
 /// Sends the descriptors ahead of their message; the stamp by which it will find them.
 ///
-/// Killed after this, the sender leaves descriptors without a message: whoever receives the next ones, of a higher stamp,
-/// throws them away.
+/// Killed after this, the sender leaves descriptors without a message: see [`inbox::sweep`]. Also whoever receives the next ones,
+/// of a higher stamp, throws them away.
 fn enclose(link: &Link, turn: &Sending<'_, Mapped>, fds: &[BorrowedFd<'_>]) -> nix::Result<u64> {
     let stamp = turn.stamp();
-    fdpass::send(link.outbox(), &stamp.to_ne_bytes(), fds)?;
+    let send = || fdpass::send(link.outbox(), &stamp.to_ne_bytes(), fds);
+    match send() {
+        // It is our turn, so without a message nobody comes for what is there.
+        Err(Errno::EAGAIN) if !link.ring.has_message() => {
+            inbox::clear(link);
+            send()
+        }
+        sent => sent,
+    }?;
     Ok(stamp)
 }
 

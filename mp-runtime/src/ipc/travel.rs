@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ipc::end::End;
 use crate::ipc::link::Link;
+use crate::ipc::links;
 use crate::ipc::parcel;
 use crate::ipc::receiver::Receiver;
 use crate::ipc::sender::Sender;
@@ -43,7 +44,7 @@ impl Drop for Ticket {
         }
         match self.from {
             Some(me) => self.link.ring.roster().give_up(self.place, me),
-            None => self.link.ring.roster().strand(self.place),
+            None => drop(self.link.ring.roster().strand(self.place)),
         }
         self.link.wake(self.place.side().other());
     }
@@ -82,7 +83,7 @@ impl End {
         }
         let fds =
             <[OwnedFd; Link::FDS]>::try_from(fds).map_err(|_| parcel::refuse_to_read("as many as were put in"))?;
-        let link = Arc::new(Link::open(fds).map_err(parcel::refuse_to_read)?);
+        let link = links::add(Link::open(fds).map_err(parcel::refuse_to_read)?);
         let place = Place::from_word(place).filter(|place| place.is_within() && place.side() == side);
         let place = place.ok_or_else(|| parcel::refuse_to_read("the end is of the other side"))?;
         let (me, roster) = (identity::current(), link.ring.roster());

@@ -24,8 +24,6 @@ pub(crate) trait Word {
     fn look(&self) -> u64;
     /// Stores `new` if the value is `old`; else what the value is.
     fn replace(&self, old: u64, new: u64) -> Result<(), u64>;
-    /// Stores 0; the value before.
-    fn take(&self) -> u64;
     /// Adds one; the value before.
     fn count(&self) -> u64;
     /// Stores `value` if it is larger.
@@ -64,11 +62,6 @@ impl Word for AtomicU64 {
     }
 
     #[inline]
-    fn take(&self) -> u64 {
-        self.swap(0, Ordering::SeqCst)
-    }
-
-    #[inline]
     fn count(&self) -> u64 {
         self.fetch_add(1, Ordering::SeqCst)
     }
@@ -98,9 +91,9 @@ pub(crate) enum Field {
     TailSeen = 33,
     /// Up to here the ring is read.
     Head = 48,
-    /// 1 if a receiver may be asleep.
+    /// Counts the announcements of receivers that they are about to sleep.
     ReceiversAsleep = 64,
-    /// 1 if a sender may be asleep.
+    /// The same of senders.
     SendersAsleep = 65,
     /// Above this there is no place of the roster in use.
     Places = 66,
@@ -108,6 +101,10 @@ pub(crate) enum Field {
     Changes = 67,
     /// Counts the places given out.
     Serial = 68,
+    /// So many of the announcements of receivers have been answered by a signal.
+    ReceiversWoken = 69,
+    /// The same of senders.
+    SendersWoken = 70,
     /// The bytes of the ring, and the most messages in it; written once.
     Size = 80,
     Capacity = 81,

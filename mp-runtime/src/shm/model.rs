@@ -47,16 +47,15 @@ impl Word for AtomicU64 {
         replaced.map(drop)
     }
 
-    fn take(&self) -> u64 {
-        self.swap(0, Ordering::AcqRel)
-    }
-
     fn count(&self) -> u64 {
-        self.fetch_add(1, Ordering::AcqRel)
+        let before = self.fetch_add(1, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+        before
     }
 
     fn raise(&self, value: u64) {
         self.fetch_max(value, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
     }
 }
 
@@ -69,7 +68,7 @@ struct Cells {
 }
 
 const SIZE: usize = 32;
-const FIELDS: [Field; 7] = [
+const FIELDS: [Field; 8] = [
     Field::SendTurn,
     Field::HeadSeen,
     Field::Tail,
@@ -77,6 +76,7 @@ const FIELDS: [Field; 7] = [
     Field::TailSeen,
     Field::Head,
     Field::ReceiversAsleep,
+    Field::ReceiversWoken,
 ];
 
 // SAFETY: the cells panic when they are accessed by two at once, which is what the models are for.
@@ -215,9 +215,7 @@ fn a_receiver_that_falls_asleep_is_woken() {
             let (ring, event) = (Arc::clone(&ring), Arc::clone(&event));
             thread::spawn(move || {
                 assert!(put(&ring, 1, 7));
-                if ring.to_be_woken(Side::Receive) {
-                    event.notify();
-                }
+                ring.wake(Side::Receive, || event.notify());
             })
         };
         loop {

@@ -82,6 +82,11 @@ impl<M: Memory> Ring<M> {
         self.memory.field(Field::Head).look()
     }
 
+    /// Whether there ever was a message with descriptors.
+    pub(crate) fn has_stamped(&self) -> bool {
+        self.memory.field(Field::Stamp).look() != 0
+    }
+
     /// How far it is written, how far read, and the changes to who holds its ends: whoever has found nothing to do
     /// finds nothing again before one of them changes.
     pub(crate) fn news(&self) -> [u64; 3] {
@@ -90,14 +95,25 @@ impl<M: Memory> Ring<M> {
 
     /// Announces that somebody of this side is about to sleep. It must look at the ring once more before it does.
     pub(crate) fn fall_asleep(&self, side: Side) {
-        self.memory.field(asleep(side)).announce(1);
+        self.memory.field(sleep(side).0).count();
     }
 
-    /// Whether somebody of this side may be asleep, and is to be woken by the caller: that is told once.
+    /// Has `signal` wake those of this side who may be asleep, if nobody has since they announced it. Killed before or after
+    /// the signal, this process leaves that to the next.
     #[inline]
-    pub(crate) fn to_be_woken(&self, side: Side) -> bool {
-        let asleep = self.memory.field(asleep(side));
-        asleep.look() != 0 && asleep.take() != 0
+    pub(crate) fn wake(&self, side: Side, signal: impl FnOnce()) {
+        let (asleep, woken) = sleep(side);
+        let (announced, woken) = (self.memory.field(asleep).look(), self.memory.field(woken));
+        if woken.look() < announced {
+            signal();
+            woken.raise(announced);
+        }
+    }
+
+    /// How often somebody of this side has announced that it is about to sleep.
+    #[cfg(test)]
+    pub(crate) fn announced(&self, side: Side) -> u64 {
+        self.memory.field(sleep(side).0).look()
     }
 
     /// Takes a turn to send for `me`; see [`Turn::take`].
@@ -144,10 +160,12 @@ impl<M: Memory> Ring<M> {
     }
 }
 
-fn asleep(side: Side) -> Field {
+/// Where sleep is announced, and where it is noted who was woken.
+#[inline]
+fn sleep(side: Side) -> (Field, Field) {
     match side {
-        Side::Send => Field::SendersAsleep,
-        Side::Receive => Field::ReceiversAsleep,
+        Side::Send => (Field::SendersAsleep, Field::SendersWoken),
+        Side::Receive => (Field::ReceiversAsleep, Field::ReceiversWoken),
     }
 }
 

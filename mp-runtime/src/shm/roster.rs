@@ -28,7 +28,7 @@ impl Side {
 pub(crate) struct Place {
     index: usize,
     side: Side,
-    /// Tells it from earlier and later uses of the same index.
+    /// Tells it from earlier and later uses of the same index, but for one that is a multiple of 32 768 ends younger.
     serial: u16,
 }
 
@@ -80,6 +80,17 @@ impl Place {
 fn holder(word: u64) -> Option<(Side, Identity)> {
     let side = if word >> SIDE & 1 == 0 { Side::Send } else { Side::Receive };
     if word & USED == 0 { None } else { Some((side, Identity::from_raw(word)?)) }
+}
+
+/// So often the roster may change while it is looked through.
+const MOST_CHANGES: u32 = 100;
+
+/// An end, as the roster has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Held(Identity),
+    /// In a message that nobody has received.
+    Travels(Place),
 }
 
 /// The roster in the memory of a ring.
@@ -138,19 +149,22 @@ impl<'a, M: Memory> Roster<'a, M> {
         arrived
     }
 
-    /// Gives the end at `place` up, if it still travels.
-    pub(crate) fn strand(&self, place: Place) {
-        // Fails if it has arrived, or somebody else has done this.
-        let _ = self.0.places()[place.index].replace(place.travelling(), 0);
+    /// Gives the end at `place` up, if it still travels; `false` if it has arrived, or somebody else has done this.
+    pub(crate) fn strand(&self, place: Place) -> bool {
+        let stranded = self.0.places()[place.index].replace(place.travelling(), 0).is_ok();
         self.changed();
+        stranded
     }
 
-    /// The places of the ends of this side that travel.
-    pub(crate) fn travellers(&self, side: Side) -> impl Iterator<Item = Place> + use<'a, M> {
+    /// The ends of this side, each word read once: an end that arrives meanwhile is seen in one state or the other.
+    pub(crate) fn ends(&self, side: Side) -> impl Iterator<Item = Entry> + use<'a, M> {
         self.used().iter().enumerate().filter_map(move |(index, word)| {
             let word = word.look();
+            if word & TRAVELS == 0 {
+                return holder(word).filter(|(of, _)| *of == side).map(|(_, who)| Entry::Held(who));
+            }
             let place = Place { index, ..Place::from_word(word)? };
-            (word & TRAVELS != 0 && place.side == side).then_some(place)
+            (place.side == side).then_some(Entry::Travels(place))
         })
     }
 
@@ -168,16 +182,40 @@ impl<'a, M: Memory> Roster<'a, M> {
 
     /// Who holds ends of this side; a process once for each.
     pub(crate) fn holders(&self, side: Side) -> impl Iterator<Item = Identity> + use<'a, M> {
-        self.used().iter().filter_map(move |word| {
-            let (of, who) = holder(word.look())?;
-            (of == side).then_some(who)
-        })
+        self.ends(side).filter_map(|end| if let Entry::Held(who) = end { Some(who) } else { None })
+    }
+
+    /// Whether there is an end of this side that somebody holds, or that travels and `may_arrive`.
+    ///
+    /// That there is none is said only if nothing has changed while the words were read: an end may have been cloned to a
+    /// place that was read already, and dropped from one that was not.
+    pub(crate) fn is_attended(&self, side: Side, mut may_arrive: impl FnMut(Place) -> bool) -> bool {
+        for _ in 0..MOST_CHANGES {
+            let changes = self.changes();
+            let attends = |end| match end {
+                Entry::Held(_) => true,
+                Entry::Travels(place) => may_arrive(place),
+            };
+            if self.ends(side).any(attends) {
+                return true;
+            }
+            if self.changes() == changes {
+                return false;
+            }
+        }
+        true // it was, a moment ago: who makes the last change wakes those who sleep for lack of news
+    }
+
+    /// Whether there are ends of this side, and all of them travel.
+    pub(crate) fn only_travel(&self, side: Side) -> bool {
+        let mut ends = self.ends(side).peekable();
+        ends.peek().is_some() && ends.all(|end| matches!(end, Entry::Travels(_)))
     }
 
     /// Changes when an end has been taken, handed over or given up. Not always: see [`Field::Changes`].
     #[inline]
     pub(crate) fn changes(&self) -> u64 {
-        self.0.field(Field::Changes).get()
+        self.0.field(Field::Changes).look()
     }
 
     fn used(&self) -> &'a [M::Word] {
@@ -188,5 +226,43 @@ impl<'a, M: Memory> Roster<'a, M> {
 
     fn changed(&self) {
         self.0.field(Field::Changes).count();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shm::memory::Mapped;
+    use crate::sys::identity;
+
+    #[test]
+    fn an_end_that_is_cloned_behind_the_look_and_dropped_before_it_is_seen() {
+        let (memory, me) = (Mapped::new(1 << 16, 1).expect("pages are to be had"), identity::current());
+        let roster = Roster(&memory);
+        let [behind, travelling, before] = [(); 3].map(|()| roster.take(Side::Send, me).expect("there are places"));
+        roster.give_up(behind, me);
+        roster.depart(travelling, me);
+        let mut looks = 0;
+        let attended = roster.is_attended(Side::Send, |_| {
+            looks += 1;
+            if looks == 1 {
+                assert_eq!(roster.take(Side::Send, me).map(Place::index), Some(behind.index()));
+                roster.give_up(before, me);
+            }
+            false
+        });
+        assert!(attended);
+    }
+
+    #[test]
+    fn a_side_without_ends_is_not_attended() {
+        let (memory, me) = (Mapped::new(1 << 16, 1).expect("pages are to be had"), identity::current());
+        let roster = Roster(&memory);
+        let place = roster.take(Side::Send, me).expect("there are places");
+        assert!(roster.is_attended(Side::Send, |_| false) && !roster.is_attended(Side::Receive, |_| true));
+        roster.depart(place, me);
+        assert!(roster.is_attended(Side::Send, |_| true) && !roster.is_attended(Side::Send, |_| false));
+        roster.give_up(place, me);
+        assert!(roster.strand(place) && !roster.is_attended(Side::Send, |_| true));
     }
 }

@@ -3,14 +3,12 @@
 //! A message is a few bytes and the descriptors that go with them. While it is on its way the kernel keeps these open; when
 //! the last descriptor of the socket that it waits in is closed, the kernel closes them.
 
-use std::io::{IoSlice, IoSliceMut};
+use std::io::IoSlice;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use nix::cmsg_space;
 use nix::errno::Errno;
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType, UnixAddr, recv, recvmsg, sendmsg,
-    socketpair,
+    AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, recv, sendmsg, socketpair,
 };
 
 /// So many descriptors go with one message (SCM_MAX_FD).
@@ -55,34 +53,73 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(
     receive_with(socket, bytes, MsgFlags::empty())
 }
 
-/// Takes the first message and closes what came with it.
-pub(crate) fn discard(socket: BorrowedFd<'_>) {
-    // Nothing is there, or it is gone: either is what was wanted.
-    let _ = recv(socket.as_raw_fd(), &mut [0; 16], MsgFlags::MSG_DONTWAIT);
+/// Takes the first message and closes what came with it; whether there was one.
+pub(crate) fn discard(socket: BorrowedFd<'_>) -> bool {
+    recv(socket.as_raw_fd(), &mut [0; 16], MsgFlags::MSG_DONTWAIT).is_ok()
 }
 
+/// Whether there is no message.
+pub(crate) fn is_empty(socket: BorrowedFd<'_>) -> bool {
+    recv(socket.as_raw_fd(), &mut [0; 16], MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK).is_err()
+}
+
+/// Room for the descriptors of a message, aligned as their head has to be.
+#[repr(C)]
+union Space {
+    _head: libc::cmsghdr,
+    bytes: [u8; SPACE],
+}
+
+// SAFETY: it calculates with integers.
+const SPACE: usize = unsafe { libc::CMSG_SPACE((MOST * size_of::<RawFd>()) as u32) } as usize;
+
+/// Not by nix, which does not tell the descriptors when there were more than this process could have: they would stay open.
 fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> nix::Result<(usize, Vec<OwnedFd>)> {
-    let mut space = cmsg_space!([RawFd; MOST]);
     let flags = flags | MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
-    loop {
-        let mut slices = [IoSliceMut::new(bytes)];
-        let received = match recvmsg::<UnixAddr>(socket.as_raw_fd(), &mut slices, Some(&mut space), flags) {
-            Err(Errno::EINTR) => continue,
-            received => received?,
-        };
-        let mut fds = Vec::new();
-        for message in received.cmsgs()? {
-            if let ControlMessageOwned::ScmRights(numbers) = message {
-                // SAFETY: the kernel has just made these descriptors (close-on-exec) and gave them to us alone.
-                fds.extend(numbers.into_iter().map(|number| unsafe { OwnedFd::from_raw_fd(number) }));
+    let mut space = Space { bytes: [0; SPACE] };
+    let mut slice = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
+    // SAFETY: zeroes are a valid `msghdr`: no name, no room.
+    let mut head: libc::msghdr = unsafe { std::mem::zeroed() };
+    head.msg_iov = &raw mut slice;
+    head.msg_iovlen = 1;
+    head.msg_control = (&raw mut space).cast();
+    head.msg_controllen = SPACE as _;
+    let received = loop {
+        // SAFETY: the kernel writes to `bytes` and `space`, which live on, at most as much as they were said to hold.
+        let received = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut head, flags.bits()) };
+        match Errno::result(received) {
+            Err(Errno::EINTR) => {}
+            received => break received? as usize,
+        }
+    };
+    let mut fds = Vec::new();
+    // SAFETY: `head` was filled in by the kernel, and `space` lives.
+    let mut message = unsafe { libc::CMSG_FIRSTHDR(&raw const head) };
+    while !message.is_null() {
+        // SAFETY: not null, so it points to a head within what the kernel has written.
+        let libc::cmsghdr { cmsg_level, cmsg_type, cmsg_len, .. } = unsafe { message.read() };
+        if (cmsg_level, cmsg_type) == (libc::SOL_SOCKET, libc::SCM_RIGHTS) {
+            // SAFETY: it calculates with an integer.
+            let length = cmsg_len - unsafe { libc::CMSG_LEN(0) } as usize;
+            // SAFETY: the data lies behind the head.
+            let data = unsafe { libc::CMSG_DATA(message) }.cast::<RawFd>();
+            for index in 0..length / size_of::<RawFd>() {
+                // SAFETY: within the data, by its length.
+                let at = unsafe { data.add(index) };
+                // SAFETY: the kernel has written a number there.
+                let number = unsafe { at.read_unaligned() };
+                // SAFETY: the kernel has just made this descriptor (close-on-exec) and gave it to us alone.
+                fds.push(unsafe { OwnedFd::from_raw_fd(number) });
             }
         }
-        // There is room for all that can be sent, so what does not fit is the table of this process.
-        if received.flags.contains(MsgFlags::MSG_CTRUNC) {
-            return Err(Errno::EMFILE);
-        }
-        return Ok((received.bytes, fds));
+        // SAFETY: `message` lies within `head`'s room.
+        message = unsafe { libc::CMSG_NXTHDR(&raw const head, message) };
     }
+    // There is room for all that can be sent, so what does not fit is the table of this process.
+    if head.msg_flags & libc::MSG_CTRUNC != 0 {
+        return Err(Errno::EMFILE);
+    }
+    Ok((received, fds))
 }
 
 #[cfg(test)]
@@ -111,7 +148,8 @@ mod tests {
     fn a_message_that_is_discarded_is_gone() {
         let (one, other) = pair().expect("sockets are to be had");
         send(one.as_fd(), b"a", &[one.as_fd()]).expect("there is room");
-        discard(other.as_fd());
+        assert!(!is_empty(other.as_fd()) && discard(other.as_fd()));
+        assert!(is_empty(other.as_fd()) && !discard(other.as_fd()));
         assert_eq!(peek(other.as_fd(), &mut [0]).map(drop), Err(Errno::EAGAIN));
     }
 

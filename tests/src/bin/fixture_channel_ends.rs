@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use fixture_kit::ends::LONG;
+use fixture_kit::stepper::{self, Step};
 use fixture_kit::{Gate, ended, stat, until};
 use mp_runtime::{
     Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, TrySendError, channel, process,
@@ -109,6 +111,34 @@ fn drop_and_stay(numbers: Sender<u64>, gate: &Gate) {
     gate.wait();
 }
 
+/// Receives an end.
+#[process]
+fn receive_end(ends: Receiver<Sender<u64>>) {
+    stepper::begin();
+    let end = ends.recv().unwrap();
+    stepper::mark();
+    drop(end);
+}
+
+/// A receiver sleeps; a process that takes an end of the other side, and wakes it for that, is killed after so many halves of
+/// system calls.
+fn waker_killed(count: usize) -> Result<(), usize> {
+    let gate = Gate::new();
+    let (sender, receiver) = channel(4).unwrap();
+    let (ends, received) = channel(4).unwrap();
+    ends.send(sender.clone()).unwrap();
+    let sleeper = receive_and_tell::spawn(receiver, &gate).unwrap();
+    sender.send(7).unwrap();
+    gate.wait();
+    let victim = receive_end::spawn(received).unwrap();
+    stepper::reach(&victim);
+    asleep(sleeper.id());
+    let walked = stepper::walk_and_kill(victim, Step::Syscall, count);
+    drop((sender, ends));
+    assert_eq!(sleeper.join_timeout(LONG).expect("it is woken").unwrap(), (7, true));
+    walked
+}
+
 fn main() {
     let gate = Gate::new();
     let (sender, receiver) = channel::<u64>(64).unwrap();
@@ -192,6 +222,10 @@ fn main() {
             let child = pass_on::spawn(sender).unwrap();
             assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [0, 1, 2]);
             child.join().unwrap();
+        }
+        "waker-killed" => {
+            let steps = (0..).find_map(|count| waker_killed(count).err());
+            assert!(steps.is_some_and(|steps| steps > 10), "{steps:?}");
         }
         "start-fails" => {
             // A name that is none: the start is refused, the arguments dropped.

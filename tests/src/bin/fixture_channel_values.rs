@@ -7,7 +7,7 @@ use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use fixture_kit::{Gate, ended, fds};
+use fixture_kit::{Gate, ended, fds, limit_for, sys};
 use mp_runtime::{Fd, Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel, process};
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +115,23 @@ fn main() {
             let error = files.send(open(254)).unwrap_err();
             assert!(matches!(error, SendError::Failed(_, error) if error.raw_os_error() == Some(libc::EINVAL)));
             assert_eq!(received.recv().unwrap().len(), 253);
+        }
+        "no-descriptors" => {
+            // Not as many as the message has: it stays, and none of them does.
+            let (files, received) = channel::<Vec<Fd>>(4).unwrap();
+            files.send((0..8).map(|_| Fd(OwnedFd::from(File::open("/dev/null").unwrap()))).collect()).unwrap();
+            let before = fds().len();
+            let limit = sys::limit_fds(limit_for(3));
+            let errors = [(); 4].map(|()| received.try_recv().unwrap_err());
+            sys::limit_fds(limit);
+            assert_eq!(fds().len(), before);
+            for error in errors {
+                assert!(
+                    matches!(&error, TryRecvError::Failed(error) if error.raw_os_error() == Some(libc::EMFILE)),
+                    "{error}"
+                );
+            }
+            assert_eq!(received.recv().unwrap().len(), 8);
         }
         "crowded" => {
             // More descriptors than the socket takes: the channel is full then.

@@ -1,14 +1,21 @@
 //! What a channel lends of its memory; the first argument names a scene. Silent and code 0 if all is as it should be.
 
 use std::env;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::thread;
+use std::time::Duration;
 
 use fixture_kit::{Gate, ended};
-use mp_runtime::{Bytes, Receiver, Sender, TryRecvError, channel_with_room, process};
+use mp_runtime::{
+    Borrowed, Bytes, Loan, Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError, channel_with_room,
+    process,
+};
 
 mod fixture_kit;
 
 const ROOM: usize = 64 << 10;
+
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// The lengths of messages: some go through the ring, wherever that wraps around, some beside it.
 fn lengths() -> impl Iterator<Item = usize> {
@@ -55,6 +62,30 @@ fn borrow_and_stay(receiver: Receiver<Bytes>, gate: &Gate) {
     }
 }
 
+/// Whether `act` panics because what it uses is a copy of another process's.
+fn is_refused(act: impl FnOnce()) -> bool {
+    set_hook(Box::new(|_| {}));
+    let panicked = catch_unwind(AssertUnwindSafe(act)).unwrap_err();
+    panicked.downcast_ref::<&str>().is_some_and(|text| text.contains("lent to another process"))
+}
+
+/// Uses and drops a borrow of another process, after that has dropped it.
+#[process]
+fn misuse_borrow(borrowed: Borrowed<'_>, gate: &Gate) -> bool {
+    gate.wait();
+    is_refused(|| drop(borrowed.to_vec())) && {
+        drop(borrowed);
+        true
+    }
+}
+
+/// As above.
+#[process]
+fn misuse_loan(mut loan: Loan<'_>, gate: &Gate) -> bool {
+    gate.wait();
+    is_refused(|| loan.fill(9)) && is_refused(|| loan.send())
+}
+
 fn main() {
     let gate = Gate::new();
     let (sender, receiver) = channel_with_room::<Bytes>(16, ROOM).unwrap();
@@ -94,6 +125,42 @@ fn main() {
             child.kill().unwrap();
             ended(child.id());
             assert_eq!(*receiver.recv().unwrap(), [1]);
+        }
+        "copied-borrow" => {
+            (0..10).for_each(|number| sender.send(Bytes(vec![number; 100])).unwrap());
+            let child = misuse_borrow::spawn(receiver.recv_ref().unwrap(), &gate).unwrap();
+            let mut received: Vec<_> = (1..5).map(|_| receiver.recv().unwrap()[0]).collect();
+            let borrowed = receiver.recv_ref().unwrap();
+            gate.open(1);
+            assert!(child.join().unwrap());
+            assert!(matches!(receiver.try_recv(), Err(TryRecvError::Empty)), "it is borrowed still");
+            drop(borrowed);
+            received.extend(receiver.try_iter().map(|bytes| bytes[0]));
+            assert_eq!(received, [1, 2, 3, 4, 6, 7, 8, 9]);
+        }
+        "copied-loan" => {
+            let child = misuse_loan::spawn(sender.loan(15).unwrap(), &gate).unwrap();
+            (0..3).for_each(|number| sender.send(Bytes(vec![number; 100])).unwrap());
+            let mut loan = sender.loan(5).unwrap();
+            gate.open(1);
+            assert!(child.join().unwrap());
+            assert!(sender.try_send(Bytes(vec![9])).is_err(), "it is lent still");
+            loan.fill(3);
+            loan.send();
+            let received: Vec<_> = receiver.try_iter().map(|bytes| (bytes.len(), bytes[0])).collect();
+            assert_eq!(received, [(100, 0), (100, 1), (100, 2), (5, 3)]);
+        }
+        "held-up" => {
+            // Others have their turn for longer than the time given.
+            let child = borrow_and_stay::spawn(receiver.clone(), &gate).unwrap();
+            sender.send(Bytes(vec![1])).unwrap();
+            gate.wait();
+            assert!(matches!(receiver.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout)));
+            child.kill().unwrap();
+            let child = lend_and_stay::spawn(sender.clone(), &gate).unwrap();
+            gate.wait();
+            assert!(matches!(sender.send_timeout(Bytes(vec![2]), MOMENT), Err(SendTimeoutError::Timeout(_))));
+            child.kill().unwrap();
         }
         "too-large" => {
             let error = sender.loan(ROOM).unwrap_err();

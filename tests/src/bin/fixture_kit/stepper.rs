@@ -6,7 +6,7 @@ use nix::sys::ptrace;
 use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
-use super::pid;
+use super::{ends, pid};
 
 /// How a step goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,18 @@ pub(crate) fn walk<T>(child: &Child<T>, step: Step, count: usize) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Takes `count` steps and kills the child; if it came to its second mark before, it ends by itself.
+pub(crate) fn walk_and_kill(child: Child<()>, step: Step, count: usize) -> Result<(), usize> {
+    let walked = walk(&child, step, count);
+    if walked.is_ok() {
+        ends::kill(child);
+    } else {
+        release(&child);
+        child.join().unwrap();
+    }
+    walked
 }
 
 /// Lets the child run on, to its end.
