@@ -10,12 +10,15 @@ use crate::ipc::end::End;
 use crate::ipc::errors::ChannelError;
 use crate::ipc::link::{Link, Patience, hindered};
 use crate::ipc::parcel;
+use crate::ipc::queue::tell_cleared;
 use crate::shm::ledger::Taken;
 use crate::shm::roster::Side;
 use crate::sys::identity;
 
 /// An item that was received from a [`queue`](crate::queue()). It is the queue's again if it is dropped without
 /// [`ack`](Delivery::ack), by a panic for one, and when the process that has it ends.
+///
+/// It stays with the process that received it: handed to a process that is started, it is dropped here, and so given back.
 pub struct Delivery<T> {
     item: T,
     hold: Hold,
@@ -83,11 +86,7 @@ impl Drop for Hold {
             // What is corrupt the next receiver will say.
             let _ = turn.clear();
         }
-        link.wake(Side::Send);
-        if !link.ring.has_message() {
-            // It was the last one: who waits for one that comes back need not any more.
-            link.wake(Side::Receive);
-        }
+        tell_cleared(link);
     }
 }
 

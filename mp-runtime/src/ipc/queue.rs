@@ -14,7 +14,7 @@ use crate::ipc::channel::ends;
 use crate::ipc::delivery::Delivery;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
-use crate::ipc::link::{Company, Patience, hindered};
+use crate::ipc::link::{Company, Link, Patience, hindered};
 use crate::ipc::queue_sender::QueueSender;
 use crate::ipc::receiver::Missed;
 use crate::shm::roster::Side;
@@ -134,7 +134,7 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
                     let taken = turn.take_one(me, is_gone, bytes).map_err(ChannelError::from)?;
                     drop(turn);
                     if cleared {
-                        link.wake(Side::Send);
+                        tell_cleared(link);
                     }
                     if let Some(taken) = taken {
                         return Ok(Delivery::new(Arc::clone(&self.end), taken, bytes)?);
@@ -160,6 +160,15 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     }
 }
 
+/// Tells that items were cleared away. If they were the last, those who wait for one to come back need not any more: who said
+/// that it was done could not tell them, while it was still there.
+pub(crate) fn tell_cleared(link: &Link) {
+    link.wake(Side::Send);
+    if !link.ring.has_message() {
+        link.wake(Side::Receive);
+    }
+}
+
 impl<T> Clone for QueueReceiver<T> {
     /// Makes another receiver of the same queue. Each item is received by one of them.
     fn clone(&self) -> Self {
@@ -170,5 +179,42 @@ impl<T> Clone for QueueReceiver<T> {
 impl<T> fmt::Debug for QueueReceiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueReceiver").field("len", &self.end.link().ring.length()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+    use crate::shm::turn::Verdict;
+    use crate::sys::identity;
+
+    #[test]
+    fn worker_that_sleeps_learns_that_the_last_item_is_done_from_whoever_clears_it_away() {
+        let (jobs, receiver) = queue(4).expect("memory is to be had");
+        jobs.send(1).expect("there is room");
+        let job = receiver.recv().expect("it is there");
+        drop(jobs);
+        let (sleeper, link) = (receiver.clone(), receiver.end.link());
+        let (tell, told) = mpsc::channel();
+        let (tell_id, told_id) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
+            tell.send(sleeper.recv().is_err()).expect("somebody waits for it");
+        });
+        let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
+        let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
+        while link.ring.announced(Side::Receive) == 0 || !sleeps() {
+            thread::yield_now();
+        }
+        // Somebody is held up in a turn to receive, while the worker says that it is done; and then clears that away.
+        let turn = link.ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
+        job.ack();
+        drop(turn);
+        assert!(matches!(receiver.try_recv(), Err(TryRecvError::Disconnected)));
+        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
+        thread.join().expect("it has ended");
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
 use crate::ipc::link::{Company, Patience, hindered};
+use crate::ipc::queue::tell_cleared;
 use crate::ipc::sender::{Beside, Unsent, post};
 use crate::ipc::{buffer, parcel};
 use crate::shm::ledger::NEW;
@@ -135,7 +136,7 @@ impl<T> QueueSender<T> {
                 let cleared = turn.clear().map_err(ChannelError::from)?;
                 drop(turn);
                 if cleared {
-                    link.wake(Side::Send);
+                    tell_cleared(link);
                 }
             }
             if link.ring.is_read_up_to(tail) {

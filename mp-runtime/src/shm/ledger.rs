@@ -115,8 +115,9 @@ impl<M: Memory> Ring<M> {
 
     /// Whether it is read up to `place`.
     pub(crate) fn is_read_up_to(&self, place: Cursor) -> bool {
-        let left = place.messages_since(Cursor::from_raw(self.head()));
-        left == 0 || left > Cursor::MOST_MESSAGES
+        // By bytes, of which there are never more than the ring has: messages may have been counted around meanwhile.
+        let left = place.bytes_since(Cursor::from_raw(self.head()));
+        left == 0 || left > self.size
     }
 
     fn ledger(&self, at: Cursor) -> &M::Word {
@@ -129,5 +130,23 @@ fn standing(word: u64) -> Standing {
         _ if word & DONE != 0 => Standing::Done,
         Some(who) => Standing::Taken(who),
         None => Standing::Ready,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_were_counted_around_are_read() {
+        let ring = Ring::new(1 << 16, 1).expect("pages are to be had");
+        let before = ring.tail();
+        // As many as leave no more than half of the counts, and their bytes.
+        let count = Cursor::MOST_MESSAGES as u64 + 10;
+        let after = Cursor::from_raw((count << 40) | (count * 3));
+        assert!(before.messages_since(after) <= Cursor::MOST_MESSAGES);
+        ring.memory.field(Field::Head).set(after.raw());
+        assert!(ring.is_read_up_to(before));
+        assert!(!ring.is_read_up_to(after.after(24)));
     }
 }
