@@ -25,6 +25,10 @@ use crate::sys::identity::Identity;
 /// It works in the process that it was made in or moved to. When the last sender is dropped, or the last process that
 /// has one has ended, the receivers learn that after the last message. A process that executes another program has not
 /// ended.
+///
+/// Dropped in a process that was started a moment ago, while its parent is still dropping the arguments, an end waits until that is
+/// done. And an end in a message of a channel whose receivers were all killed is known to be lost only when some process that
+/// knows that channel next does something with channels, or ends.
 pub struct Sender<T> {
     end: End,
     _sends: PhantomData<fn(T)>,
