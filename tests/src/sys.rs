@@ -52,10 +52,13 @@ pub(crate) fn fork() -> io::Result<Option<i32>> {
     }
 }
 
-/// Gives `SIGPIPE` back its default action, which Rust's start-up code took away.
-pub(crate) fn default_sigpipe() -> io::Result<()> {
-    // SAFETY: installs no handler, so no code of ours can run at a bad moment.
-    unsafe { nix::sys::signal::signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
+/// Gives signals back their default actions: SIGPIPE, which Rust's start-up code took away, and those that a shell takes
+/// away from what it runs in the background.
+pub(crate) fn default_signals() -> io::Result<()> {
+    for signal in [Signal::SIGPIPE, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+        // SAFETY: installs no handler, so no code of ours can run at a bad moment.
+        unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }?;
+    }
     Ok(())
 }
 

@@ -128,7 +128,7 @@ fn exec(command: &[CString]) -> io::Error {
     let prepare = || -> io::Result<()> {
         setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
         sys::no_core()?;
-        sys::default_sigpipe()?;
+        sys::default_signals()?;
         SigSet::empty().thread_set_mask()?;
         Ok(())
     };
