@@ -1,7 +1,7 @@
 //! Kills a program, or one of its processes, at each of its system calls in turn, and looks for what is left.
 //!
 //! Crash points are enumerated, not sampled: the k-th system call of the n-th process is a place that can be gone back to.
-//! [`trace`] runs a program under one fault; here the faults are counted up until the program has no such place.
+//! `trace` runs a program under one fault; here the faults are counted up until the program has no such place.
 
 pub mod errors;
 mod seen;
