@@ -70,7 +70,8 @@ use proc_macro::TokenStream;
 /// through any alias. A function that never returns, `-> !`, gives a `Child<Infallible>`.
 ///
 /// Patterns, generics, lifetimes, `const fn`, other attributes, documentation and any visibility are kept.
-/// `self`, `impl Trait`, `async` and `unsafe` functions are refused. In documentation, a link to the function is written
+/// `self`, `impl Trait` and `unsafe` functions are refused. An `async fn` is run by a runtime of tokio that is built in the
+/// process, with the feature `tokio`; see the [guide](../mp_runtime/index.html#async). In documentation, a link to the function is written
 /// ``[`name`](fn@name)``, for the type beside it has the same name.
 ///
 /// # `unsafe(threads)`

@@ -15,6 +15,16 @@ pub(crate) fn not_async(sig: &Signature, who: &str, errors: &mut Errors) {
     }
 }
 
+/// No `async` without what runs it; whether that is there.
+pub(crate) fn async_is_run(sig: &Signature, who: &str, errors: &mut Errors) -> bool {
+    let Some(asyncness) = &sig.asyncness else { return true };
+    let is_run = cfg!(feature = "tokio");
+    if !is_run {
+        errors.at(asyncness, format_args!("{who} is `async` with the feature `tokio`: write `features = [\"tokio\"]` for `mp-runtime` in Cargo.toml, or build a runtime inside the function and block on it"));
+    }
+    is_run
+}
+
 /// No `unsafe`: nobody here could keep what it asks for.
 pub(crate) fn not_unsafe(sig: &Signature, who: &str, errors: &mut Errors) {
     if let syn::Safety::Unsafe(token) = &sig.safety {

@@ -14,9 +14,13 @@ use crate::process::handle::Child;
 pub use crate::program::program;
 pub use carrying::{Carrying, carry};
 pub use declared::{Declared, process};
+#[cfg(feature = "tokio")]
+pub use polled::{asynchronous, block_on};
 
 mod carrying;
 mod declared;
+#[cfg(feature = "tokio")]
+mod polled;
 pub mod unmarked;
 
 /// What the `Result` type `R` holds when all went well.

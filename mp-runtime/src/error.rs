@@ -33,6 +33,9 @@ pub struct SpawnError {
 pub enum SpawnErrorKind {
     /// The program has threads; how many, if that could be found out.
     Threaded(Option<usize>),
+    /// The caller runs in a runtime of tokio, as the process would have to.
+    #[cfg(feature = "tokio")]
+    InsideRuntime,
     /// The name cannot be a process's name, and why.
     Name(&'static str),
     /// There is no signal of this number to stop the process by.
@@ -152,6 +155,13 @@ impl SpawnError {
         matches!(self.kind, SpawnErrorKind::Threaded(_))
     }
 
+    /// Whether an `async` function was to be forked by a thread that is inside of a runtime of tokio. Its copy
+    /// in the forked process could not enter another.
+    #[cfg(feature = "tokio")]
+    pub fn is_inside_runtime(&self) -> bool {
+        matches!(self.kind, SpawnErrorKind::InsideRuntime)
+    }
+
     /// The step that failed, if it was a system call.
     pub fn stage(&self) -> Option<Stage> {
         match self.kind {
@@ -187,6 +197,12 @@ impl fmt::Display for SpawnError {
                      `#[process(unsafe(threads))]`"
                 )
             }
+            #[cfg(feature = "tokio")]
+            SpawnErrorKind::InsideRuntime => f.write_str(
+                "it is `async`, and a fork made inside of a tokio runtime stays inside of that one's copy, where no other can \
+                 run; start it by `forkserver` or by `exec`, as in `#[process(start = forkserver)]`, or spawn before the \
+                 runtime is entered",
+            ),
             SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
@@ -211,6 +227,8 @@ impl From<SpawnError> for io::Error {
         let kind = match error.kind {
             SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
             SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
+            #[cfg(feature = "tokio")]
+            SpawnErrorKind::InsideRuntime => io::ErrorKind::Unsupported,
             SpawnErrorKind::Arguments(_) | SpawnErrorKind::Name(_) | SpawnErrorKind::StopSignal(_) => {
                 io::ErrorKind::InvalidInput
             }

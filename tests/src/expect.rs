@@ -6,6 +6,8 @@
 pub enum Expect {
     /// Fds are open at the exit that were not open at the start.
     FdsOpen,
+    /// Two sockets are open at the exit, and nothing else: `tokio::signal` has a pair of them, which is never closed.
+    SocketPair,
     /// Children, alive or zombies, are there at the exit.
     ChildrenAtExit,
     /// Descendants lose their parent and end by themselves soon after the program.

@@ -63,7 +63,11 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
     let body = syn::Ident::new(if process.start.is_some() { "Portable" } else { "Body" }, first);
     let built = closed(quote_spanned!(first=> #output::Builder<impl #output::#body<Value = #value>), last);
     let started = quote_spanned!(first=> #output::__private::spawn(Self::process #turbofish(#(#names),*)));
-    let made = made(process, &quote!(#function #turbofish(#(#names),*)));
+    let call = quote!(#function #turbofish(#(#names),*));
+    let made = match item.sig.asyncness {
+        None => made(process, &call),
+        Some(_) => made(process, &quote!(#runtime::__private::block_on(#call))),
+    };
 
     let type_doc = format!(" Starts [`{function}`](fn@{function}) in a process of its own.");
     let spawn_doc = format!(" Starts the process. See [`{function}`](fn@{function}).");
@@ -106,12 +110,18 @@ fn value(process: &Process) -> TokenStream {
 
 /// The builder: `__private::process("run2", move || run2(name)).returns::<Value<u32, _>>().daemon(true)`.
 ///
+/// Of an `async fn`: `__private::asynchronous(__private::process("run2", move || __private::block_on(run2(name))).returns..)`.
+///
 /// What checks the user's type stands where it does, for there rustc points when the type cannot cross.
 fn made(process: &Process, call: &TokenStream) -> TokenStream {
     let Process { runtime, start, .. } = process;
     let made = match start {
         Some(_) => carried(process, call),
         None => forked(process, call),
+    };
+    let made = match process.item.sig.asyncness {
+        Some(_) if !matches!(process.output, Output::Refused(_)) => quote!(#runtime::__private::asynchronous(#made)),
+        _ => made,
     };
     let daemon = process.daemon.then(|| quote!(.daemon(true)));
     let start = start.as_ref().map(|method| quote!(.start(#runtime::StartMethod::#method)));

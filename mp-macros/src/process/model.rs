@@ -144,14 +144,14 @@ fn has_body(item: &FnItem, errors: &mut Errors) -> bool {
 
 fn output(item: &FnItem, errors: &mut Errors) -> Output {
     let sig = &item.sig;
-    signature::not_async(sig, WHO, errors);
+    let is_run = signature::async_is_run(sig, WHO, errors);
     signature::not_unsafe(sig, WHO, errors);
     let owned = signature::owned_result(sig, WHO, errors);
     let ty = match &sig.output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(&**ty),
     };
-    if !owned || sig.asyncness.is_some() || matches!(sig.safety, syn::Safety::Unsafe(_)) {
+    if !owned || !is_run || matches!(sig.safety, syn::Safety::Unsafe(_)) {
         return Output::Refused(ty.filter(|_| owned).cloned());
     }
     match ty.map(bare) {

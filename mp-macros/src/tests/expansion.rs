@@ -2,7 +2,7 @@
 //!
 //! Each program of `tests/expansion` is expanded here and compared with the `.expanded.rs` beside it, which
 //! `MP_BLESS=1 cargo test -p mp-macros expansion` writes anew. Both are compiled and run by `tests/tests/expansion.rs`:
-//! an expansion is a program that one could have written.
+//! an expansion is a program that one could have written. So it is with the feature `tokio`, in `tests/tokio`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -68,9 +68,13 @@ fn beside(options: TokenStream, item: &TokenStream) -> String {
 
 /// The programs, sorted.
 fn programs() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expansion");
-    let entries = fs::read_dir(directory).expect("tests/expansion is there");
-    let paths = entries.map(|entry| entry.expect("tests/expansion can be read").path());
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    let mut directories = vec![tests.join("expansion")];
+    if cfg!(feature = "tokio") {
+        directories.push(tests.join("tokio/expansion"));
+    }
+    let entries = directories.iter().flat_map(|directory| fs::read_dir(directory).expect("the programs are there"));
+    let paths = entries.map(|entry| entry.expect("they can be read").path());
     let is_program = |path: &PathBuf| {
         let name = path.to_string_lossy();
         name.ends_with(".rs") && !name.ends_with(".expanded.rs")

@@ -9,6 +9,8 @@ use crate::process::body::{Body, Portable};
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan, StartMethod};
 use crate::process::outbox::Payload;
+#[cfg(feature = "tokio")]
+use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
@@ -93,6 +95,12 @@ impl<B: Body> Builder<B> {
         self
     }
 
+    #[cfg(feature = "tokio")]
+    pub(crate) fn asynchronous(mut self) -> Self {
+        self.plan.asynchronous = true;
+        self
+    }
+
     /// Sets how it is started; for functions with the option `start`, which says how they are started otherwise.
     ///
     /// See [`StartMethod`].
@@ -111,7 +119,7 @@ impl<B: Body> Builder<B> {
     /// # Errors
     ///
     /// When the program has threads, for the child of a plain fork could hang on a lock that another thread
-    /// holds, and is not started by another method; when the name is empty or has a control character in it; when the system lacks memory, processes or
+    /// holds, and is not started by another method; when an `async` function would be forked from inside of a runtime of tokio; when the name is empty or has a control character in it; when the system lacks memory, processes or
     /// descriptors. Nothing is left of the attempt.
     pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
         let Builder { body, mut plan, stdio } = self;
@@ -141,10 +149,17 @@ impl<B: Body> Builder<B> {
             let record = method::remote::start(plan, work)?;
             return Ok(Child::new(record, decode));
         }
+        #[cfg(feature = "tokio")]
+        let inherited = match runtime::Inherited::of(&plan) {
+            Ok(inherited) => inherited,
+            Err(kind) => return Err(SpawnError::new(plan.name, kind)),
+        };
         let mut body = Some(body);
         let departure = moving::depart();
         let mut run = |payload: &mut Payload| {
             departure.arrive();
+            #[cfg(feature = "tokio")]
+            let _apart = inherited.part()?;
             match body.take() {
                 Some(body) => body.run(payload),
                 None => Err("its function was called twice".to_owned()),

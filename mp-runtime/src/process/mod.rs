@@ -22,6 +22,8 @@ pub(crate) mod panic;
 pub(crate) mod record;
 pub(crate) mod registry;
 pub(crate) mod report;
+#[cfg(feature = "tokio")]
+pub(crate) mod runtime;
 pub(crate) mod scope;
 pub(crate) mod seed;
 pub(crate) mod server;

@@ -12,6 +12,8 @@ pub(crate) mod clock;
 pub(crate) mod clone;
 pub(crate) mod direct;
 pub(crate) mod environ;
+#[cfg(feature = "tokio")]
+pub(crate) mod epoll;
 pub(crate) mod event;
 pub(crate) mod exec;
 pub(crate) mod exit;

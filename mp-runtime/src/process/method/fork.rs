@@ -38,7 +38,7 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed, method: _ } = plan;
+    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed, .. } = plan;
     let threaded = thread::is_threaded();
     if threaded && !threads_allowed {
         return Err(SpawnError::new(name, SpawnErrorKind::Threaded(thread::count())));

@@ -18,6 +18,9 @@ pub(crate) struct Plan {
     pub(crate) ladder: Ladder,
     /// Whether the user answers for the other threads of the program.
     pub(crate) threads_allowed: bool,
+    /// Whether its function is run by a runtime of its own.
+    #[cfg(feature = "tokio")]
+    pub(crate) asynchronous: bool,
     /// What it has otherwise than its parent; `None` for the usual: nothing.
     pub(crate) settings: Option<Box<Settings>>,
     /// Its standard streams; `None` for the usual: its parent's.
