@@ -94,6 +94,7 @@
 //! [`par_map`] runs a closure over a slice in as many processes as there are processors, which inherit both. A [`Pool`] keeps its
 //! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, by whatever
 //! means and at whatever instant, the item that it was at has failed with that [`Exit`]; all others have their values.
+//! For a debugger, the environment variable `MP_POOL_BACKEND` has the work done in the program itself: see [`Backend`].
 //!
 //! # How a process ends, and its parent
 //!
@@ -257,7 +258,8 @@ pub use ipc::shared_box::SharedBox;
 pub use ipc::shared_bytes::SharedBytes;
 pub use ipc::shared_slice::SharedSlice;
 pub use mp_macros::{mp_main, process};
-pub use pool::error::{PoolError, TaskError, TaskErrorKind, TaskStage};
+pub use pool::backend::Backend;
+pub use pool::error::{TaskError, TaskErrorKind, TaskStage};
 pub use pool::imap::{Imap, ImapUnordered};
 pub use pool::par_map::par_map;
 pub use pool::pool::{Pool, Shutdown};
@@ -265,6 +267,7 @@ pub use pool::settings::PoolBuilder;
 pub use pool::stats::{PoolStats, WorkerStats};
 pub use pool::submission::Submission;
 pub use pool::task::Task;
+pub use pool::trouble::PoolError;
 pub use pool::wait::{WaitFor, Waited, as_completed, wait};
 pub use process::body::{Body, Portable};
 pub use process::builder::Builder;

@@ -5,9 +5,10 @@ use std::mem;
 
 use crate::pool::batch::Batch;
 use crate::pool::engine::Engine;
-use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::error::TaskErrorKind;
 use crate::pool::frame::Frames;
 use crate::pool::job::Outcome;
+use crate::pool::trouble::PoolError;
 use crate::pool::worker::{Sentence, Worker};
 use crate::process::ending;
 use crate::process::exit::{Exit, ExitKind};

@@ -1,16 +1,16 @@
 //! The worker's side: takes batches, works on them, sends what became of the items.
 
 use std::mem;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ipc::link::Link;
 use crate::pool::frame::{self, Kind};
 use crate::pool::lane::{Lane, Received};
 use crate::pool::message::{self, HEAD, Head, TIMED};
 use crate::pool::work::{Batch, Serve, Work};
-use crate::process::panic as panics;
+use crate::process::panic::{self, Panic};
 use crate::shm::draft::{Draft, Mark, Step};
 use crate::shm::roster::Side;
 use crate::sys::clock;
@@ -33,10 +33,11 @@ pub(crate) const DRAFT: usize = 2 * ENOUGH;
 /// Where a worker works: what it is at, and what it has finished and not sent.
 #[derive(Debug)]
 pub(crate) struct Desk<'a> {
-    shared: &'a Shared,
-    results: Lane,
+    /// `None` in the pool's own process: then all is kept until the batch is done.
+    office: Option<Office<'a>>,
     batch: u32,
     item: u32,
+    step: Step,
     /// Whether to note when each item begins.
     is_timed: bool,
     /// The first item of those in `message`, and how many these are.
@@ -45,16 +46,66 @@ pub(crate) struct Desk<'a> {
     message: Vec<u8>,
 }
 
+/// How the pool learns what is done in another process.
+#[derive(Debug)]
+struct Office<'a> {
+    draft: &'a Draft,
+    results: Lane,
+}
+
+/// What came of a batch that was worked on in the pool's own process.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// What became of the items, from [`HEAD`] on.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) count: u32,
+    pub(crate) nanos: u64,
+    /// What was said when the state could not be made anew; then some items are left.
+    pub(crate) broken: Option<Panic>,
+}
+
 /// Lives the life of a worker, until the pool lets go of it or is gone.
 pub(crate) fn work(shared: &Shared, work: &dyn Work) {
     let Some(tasks) = Lane::open(&shared.tasks, Side::Receive) else { return };
     let Some(results) = Lane::open(&shared.results, Side::Send) else { return };
-    let mut desk =
-        Desk { shared, results, batch: 0, item: 0, is_timed: false, first: 0, count: 0, message: Vec::new() };
+    let mut desk = Desk { office: Some(Office { draft: &shared.draft, results }), ..Desk::here() };
     work.prepare(&mut |server| desk.serve(&tasks, server));
 }
 
 impl Desk<'_> {
+    /// A desk in the pool's own process.
+    pub(crate) fn here() -> Self {
+        let message = Vec::new();
+        let step = Step::Between;
+        Desk { office: None, batch: 0, item: 0, step, is_timed: false, first: 0, count: 0, message }
+    }
+
+    /// Works on a whole message from the pool.
+    pub(crate) fn work_here(&mut self, message: &[u8], server: &mut dyn Serve) -> Done {
+        let begin = Instant::now();
+        self.begin(0);
+        let items = message.split_last().and_then(|(_, message)| Head::read(message));
+        let broken = items.and_then(|(head, items)| {
+            // Only what the user makes his states of can panic here.
+            panic::catch(AssertUnwindSafe(|| self.work_off(&head, items, server))).err()
+        });
+        let bytes = mem::take(&mut self.message);
+        Done { bytes, count: self.count, nanos: nanos(begin.elapsed()), broken }
+    }
+
+    /// Works on the items of a batch.
+    fn work_off(&mut self, head: &Head, items: frame::Frames<'_>, server: &mut dyn Serve) {
+        let batch = Batch { first: head.first, count: head.count, items };
+        let mut start = 0;
+        while start < head.count {
+            let served = panic::catch(AssertUnwindSafe(|| server.serve(batch.clone(), start, self)));
+            let Err(panic) = served else { break };
+            self.panicked(&panic);
+            start = self.item + 1;
+            server.renew();
+        }
+    }
+
     /// Serves until there is nobody to serve any more.
     fn serve(&mut self, tasks: &Lane, server: &mut dyn Serve) {
         if !self.send(message::Kind::Ready, 0) {
@@ -71,20 +122,9 @@ impl Desk<'_> {
             let begin = Instant::now();
             self.begin(head.batch);
             self.is_timed = head.nanos == TIMED;
-            let batch = Batch { first: head.first, count: head.count, items };
-            let mut start = 0;
-            while start < head.count {
-                let served = panic::catch_unwind(AssertUnwindSafe(|| server.serve(batch.clone(), start, self)));
-                let Err(payload) = served else { break };
-                self.panicked(panics::caught(&*payload));
-                // Its destructor could panic again, with nobody left to catch it.
-                mem::forget(payload);
-                start = self.item + 1;
-                server.renew();
-            }
+            self.work_off(&head, items, server);
             self.step(Step::Between);
-            let nanos = u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1);
-            if !self.send(message::Kind::Results, nanos) {
+            if !self.send(message::Kind::Results, nanos(begin.elapsed())) {
                 return;
             }
             bytes.clear();
@@ -95,15 +135,17 @@ impl Desk<'_> {
         self.batch = batch;
         (self.item, self.first, self.count) = (0, 0, 0);
         Head::reserve(&mut self.message);
-        self.shared.draft.begin(batch, 0);
+        if let Some(office) = &self.office {
+            office.draft.begin(batch, 0);
+        }
     }
 
     /// Notes that work on `item` begins.
     #[inline]
     pub(crate) fn at(&mut self, item: u32, step: Step) {
         self.item = item;
-        if self.is_timed {
-            self.shared.draft.stamp(clock::coarse());
+        if let Some(office) = self.office.as_ref().filter(|_| self.is_timed) {
+            office.draft.stamp(clock::coarse());
         }
         self.step(step);
     }
@@ -111,7 +153,10 @@ impl Desk<'_> {
     /// Notes how far it is.
     #[inline]
     pub(crate) fn step(&mut self, step: Step) {
-        self.shared.draft.mark(Mark { batch: self.batch, item: self.item, step });
+        self.step = step;
+        if let Some(office) = &self.office {
+            office.draft.mark(Mark { batch: self.batch, item: self.item, step });
+        }
     }
 
     /// Finishes the item with the value that `write` writes.
@@ -133,14 +178,14 @@ impl Desk<'_> {
     }
 
     /// Finishes the item by a panic; not if that came from the drop of its value, after it had been finished.
-    fn panicked(&mut self, panic: panics::Panic) {
+    fn panicked(&mut self, panic: &Panic) {
         if self.item < self.first + self.count {
             return;
         }
         // What a write has left behind when it panicked.
         let whole = frame::Frames(&self.message[HEAD..]).skip_items(self.count);
         self.message.truncate(HEAD + whole);
-        let kind = match self.shared.draft.read_mark().step {
+        let kind = match self.step {
             Step::Reading => Kind::ReadPanicked,
             Step::Writing => Kind::WritePanicked,
             Step::Running | Step::Between => Kind::Panicked,
@@ -157,7 +202,8 @@ impl Desk<'_> {
     #[inline]
     fn finish(&mut self, at: usize) {
         self.count += 1;
-        let kept = self.shared.draft.add(&self.message[at..]);
+        let Some(office) = &self.office else { return };
+        let kept = office.draft.add(&self.message[at..]);
         if !kept || self.message.len() >= ENOUGH {
             // Without a reader it ends at the next batch, or right now by its death signal.
             let _ = self.send(message::Kind::Results, 0);
@@ -166,17 +212,23 @@ impl Desk<'_> {
 
     /// Sends what is finished; `false` when the pool is gone.
     fn send(&mut self, kind: message::Kind, nanos: u64) -> bool {
+        let Some(office) = &self.office else { return true };
         if self.message.is_empty() {
             Head::reserve(&mut self.message);
         }
         let head = Head { kind, batch: self.batch, count: self.count, first: self.first.into(), nanos };
         head.write(&mut self.message);
         self.message.push(0);
-        let sent = self.results.send_all(&mut self.message);
+        let sent = office.results.send_all(&mut self.message);
         self.first += self.count;
         self.count = 0;
-        self.shared.draft.begin(self.batch, self.first);
+        office.draft.begin(self.batch, self.first);
         Head::reserve(&mut self.message);
         sent
     }
+}
+
+/// A time that is not taken for none.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1)
 }

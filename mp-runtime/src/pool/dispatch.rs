@@ -5,13 +5,36 @@ use std::os::fd::AsFd;
 
 use crate::pool::batch::Batch;
 use crate::pool::engine::Engine;
-use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::error::TaskErrorKind;
 use crate::pool::lane::Lane;
+use crate::pool::local::Hands;
+use crate::pool::trouble::PoolError;
 use crate::pool::worker::Worker;
 
 impl Engine<'_> {
+    /// Whether a worker could take another batch now, beside what is queued.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        if self.is_local() {
+            return self.has_room_here();
+        }
+        let depth = self.pace.depth();
+        let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };
+        let staying = self.staying();
+        if self.trouble.is_some() {
+            // What is added when nobody is left fails at once.
+            return staying == 0 || self.queue.len() < self.workers.iter().map(room).sum();
+        }
+        // Those that are gone are replaced once there is something for them.
+        let missing = self.settings.workers.saturating_sub(staying);
+        self.queue.len() < self.workers.iter().map(room).sum::<usize>() + missing * depth
+    }
+
     /// Gives out what is queued, to those who have least.
     pub(super) fn dispatch(&mut self) {
+        if self.is_local() {
+            return self.dispatch_here();
+        }
         self.workers.iter_mut().for_each(Worker::push_on);
         self.renew();
         let depth = self.pace.depth();
@@ -83,8 +106,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn start_worker(&mut self) -> Result<(), PoolError> {
+        let Hands::Forked(work) = &self.hands else { return Ok(()) };
         let number = self.started;
-        let worker = Worker::start(number, &self.settings.name, &*self.work)?;
+        let worker = Worker::start(number, &self.settings.name, &**work)?;
         self.started += 1;
         // An odd number is an end, an even one a call for attention.
         let pidfd = worker.child.record().pidfd().get().ok_or(Errno::EBADF)?;

@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::ipc::spin;
 use crate::pool::batch::Batch;
-use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::error::TaskErrorKind;
 use crate::pool::job::{Delivery, JobId, Jobs, Limits, Outcome};
 use crate::pool::lane::Received;
+use crate::pool::local::Hands;
 use crate::pool::message::{HEAD, Head, Kind};
 use crate::pool::pace::Pace;
 use crate::pool::settings::Settings;
 use crate::pool::stats::Slowest;
-use crate::pool::work::Work;
+use crate::pool::trouble::PoolError;
 use crate::pool::worker::Worker;
 use crate::sys::clock;
 use crate::sys::event::Set;
@@ -23,7 +24,7 @@ use crate::sys::identity::{self, Identity};
 
 /// A pool without its types.
 pub(crate) struct Engine<'f> {
-    pub(super) work: Box<dyn Work + 'f>,
+    pub(super) hands: Hands<'f>,
     pub(super) settings: Settings,
     pub(super) set: Set,
     pub(super) workers: Vec<Worker>,
@@ -60,9 +61,9 @@ const TURN: usize = 64;
 const SPARES: usize = 256;
 
 impl<'f> Engine<'f> {
-    pub(crate) fn new(settings: Settings, work: Box<dyn Work + 'f>) -> Result<Engine<'f>, PoolError> {
+    pub(crate) fn new(settings: Settings, hands: Hands<'f>) -> Result<Engine<'f>, PoolError> {
         let mut engine = Engine {
-            work,
+            hands,
             settings,
             set: Set::new()?,
             workers: Vec::new(),
@@ -80,8 +81,8 @@ impl<'f> Engine<'f> {
             looked: 0,
             owner: identity::current(),
         };
-        for _ in 0..engine.settings.workers {
-            engine.start_worker()?;
+        if !engine.is_local() {
+            (0..engine.settings.workers).try_for_each(|_| engine.start_worker())?;
         }
         Ok(engine)
     }
@@ -92,12 +93,14 @@ impl<'f> Engine<'f> {
             self.owner = identity::current();
             mem::forget(mem::take(&mut self.workers));
             mem::forget(mem::take(&mut self.queue));
+            self.disown_here();
             self.trouble = Some(PoolError::foreign());
         }
     }
 
     /// Waits until all workers are ready.
     pub(crate) fn prepare(&mut self) -> Result<(), PoolError> {
+        self.prepare_here();
         while self.trouble.is_none() && !self.workers.iter().all(|worker| worker.is_prepared) {
             self.turn();
             if self.workers.iter().all(|worker| worker.is_prepared) {
@@ -143,21 +146,6 @@ impl<'f> Engine<'f> {
         }
     }
 
-    /// Whether a worker could take another batch now, beside what is queued.
-    #[inline]
-    pub(crate) fn has_room(&self) -> bool {
-        let depth = self.pace.depth();
-        let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };
-        let staying = self.staying();
-        if self.trouble.is_some() {
-            // What is added when nobody is left fails at once.
-            return staying == 0 || self.queue.len() < self.workers.iter().map(room).sum();
-        }
-        // Those that are gone are replaced once there is something for them.
-        let missing = self.settings.workers.saturating_sub(staying);
-        self.queue.len() < self.workers.iter().map(room).sum::<usize>() + missing * depth
-    }
-
     /// Adds a batch to the queue.
     #[inline]
     pub(crate) fn add(&mut self, batch: Batch) {
@@ -182,6 +170,9 @@ impl<'f> Engine<'f> {
 
     /// Takes what has come, and gives out what there is.
     pub(crate) fn turn(&mut self) {
+        if self.is_local() {
+            return self.turn_here();
+        }
         for at in 0..self.workers.len() {
             if self.workers[at].results.has_message() {
                 self.collect(at);
@@ -272,6 +263,9 @@ impl<'f> Engine<'f> {
     ///
     /// The order matters, as it does in [`Link::wait`](crate::ipc::link::Link::wait).
     pub(super) fn rest(&mut self, deadline: Option<Instant>) {
+        if self.is_local() {
+            return self.rest_here(deadline);
+        }
         let wanted = |workers: &[Worker]| workers.iter().any(Worker::wants_attention);
         if self.pace.is_short() && spin::until(|| wanted(&self.workers)) {
             return;

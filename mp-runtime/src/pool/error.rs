@@ -1,111 +1,13 @@
-//! Why a pool, or a task of one, gave no value.
+//! Why a task of a pool gave no value.
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::SpawnError;
+use crate::pool::trouble::PoolError;
 use crate::process::exit::Exit;
 use crate::process::panic::Panic;
 use crate::shm::draft::Step;
-
-/// Why a pool cannot work at all: it has no worker, and can get none.
-///
-/// ```
-/// use mp_runtime::Pool;
-///
-/// let error = Pool::builder().workers(1).start_with(|| -> u32 { std::process::exit(3) }, |_, n: u32| n).unwrap_err();
-/// assert_eq!(error.exit().and_then(|exit| exit.code()), Some(3));
-/// ```
-#[derive(Clone)]
-pub struct PoolError(PoolErrorKind);
-
-#[derive(Clone)]
-enum PoolErrorKind {
-    Spawn(Arc<SpawnError>),
-    Os(i32),
-    Unprepared(Box<Exit>),
-    Ended,
-    Foreign,
-}
-
-impl PoolError {
-    pub(crate) fn unprepared(exit: Exit) -> PoolError {
-        PoolError(PoolErrorKind::Unprepared(Box::new(exit)))
-    }
-
-    pub(crate) fn ended() -> PoolError {
-        PoolError(PoolErrorKind::Ended)
-    }
-
-    pub(crate) fn foreign() -> PoolError {
-        PoolError(PoolErrorKind::Foreign)
-    }
-
-    /// How the worker ended that was to be the next, if it ended before it was prepared: in its initialiser, say.
-    pub fn exit(&self) -> Option<&Exit> {
-        match &self.0 {
-            PoolErrorKind::Unprepared(exit) => Some(exit),
-            _ => None,
-        }
-    }
-
-    /// Why a worker could not be started, if that is it.
-    pub fn spawn_error(&self) -> Option<&SpawnError> {
-        match &self.0 {
-            PoolErrorKind::Spawn(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    /// Whether the pool was shut down.
-    pub fn is_shut_down(&self) -> bool {
-        matches!(self.0, PoolErrorKind::Ended)
-    }
-}
-
-impl From<SpawnError> for PoolError {
-    fn from(error: SpawnError) -> Self {
-        PoolError(PoolErrorKind::Spawn(Arc::new(error)))
-    }
-}
-
-impl From<nix::errno::Errno> for PoolError {
-    fn from(errno: nix::errno::Errno) -> Self {
-        PoolError(PoolErrorKind::Os(errno as i32))
-    }
-}
-
-impl fmt::Display for PoolError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            PoolErrorKind::Spawn(error) => write!(f, "the pool has no worker: {error}"),
-            PoolErrorKind::Os(errno) => {
-                write!(f, "the pool could not get what it needs: {}", std::io::Error::from_raw_os_error(*errno))
-            }
-            PoolErrorKind::Unprepared(exit) => write!(f, "a worker of the pool did not get ready: {exit}"),
-            PoolErrorKind::Ended => write!(f, "the pool was shut down"),
-            PoolErrorKind::Foreign => write!(f, "the pool belongs to another process; make one here"),
-        }
-    }
-}
-
-impl fmt::Debug for PoolError {
-    /// As `Display`: it is what `unwrap` and `fn main() -> Result` show.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for PoolError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.0 {
-            PoolErrorKind::Spawn(error) => Some(&**error),
-            _ => None,
-        }
-    }
-}
 
 /// Why there is no value for one item. The pool goes on with the others.
 ///
@@ -255,7 +157,8 @@ impl fmt::Display for TaskError {
     }
 }
 
-struct Said<'a>(&'a Panic);
+/// What a panic said, and where.
+pub(super) struct Said<'a>(pub(super) &'a Panic);
 
 impl fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

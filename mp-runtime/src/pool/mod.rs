@@ -4,9 +4,11 @@
 //! common by workers, so that none can die with it. What a worker is at, and what it has finished and not sent, is in
 //! memory that outlives it (`shm/draft`): its death at any instruction costs exactly the item it was at.
 
+pub(crate) mod backend;
 pub(crate) mod batch;
 pub(crate) mod burial;
 pub(crate) mod cancel;
+pub(crate) mod crew;
 pub(crate) mod desk;
 pub(crate) mod dispatch;
 pub(crate) mod engine;
@@ -18,6 +20,7 @@ pub(crate) mod imap;
 pub(crate) mod job;
 pub(crate) mod lane;
 pub(crate) mod limits;
+pub(crate) mod local;
 pub(crate) mod message;
 pub(crate) mod pace;
 pub(crate) mod par_map;
@@ -28,6 +31,7 @@ pub(crate) mod shutdown;
 pub(crate) mod stats;
 pub(crate) mod submission;
 pub(crate) mod task;
+pub(crate) mod trouble;
 pub(crate) mod wait;
 pub(crate) mod work;
 pub(crate) mod worker;

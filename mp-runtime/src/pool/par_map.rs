@@ -17,6 +17,7 @@ use crate::pool::work::Each;
 ///
 /// The processes are forked for this call: they have the data and the closure as a copy, so both may be of any type; only the
 /// values are sent. A call costs the start of the processes, about a millisecond; for many short calls keep a [`Pool`](crate::Pool).
+/// With `MP_POOL_BACKEND` set to `sequential` or `threads` there are none; see [`Backend`](crate::Backend).
 ///
 /// ```
 /// let words = ["lucky", "is", "a", "good", "man"];
@@ -40,7 +41,9 @@ where
     }
     let workers = available_workers().min(data.len());
     let settings = Settings { name: "par_map".to_owned(), workers, ..Settings::default() };
-    let engine = Engine::new(settings, Box::new(Each::new(data, function)));
+    let engine = settings
+        .hands(Each::new(data, function), Each::serve)
+        .and_then(|(settings, hands)| Engine::new(settings, hands));
     let mut engine = engine.map_err(|error| TaskError::new(0, 0, TaskErrorKind::NotRun(error)))?;
     let job = engine.open_job(Limits::default());
     let mut gather = Gather::new();

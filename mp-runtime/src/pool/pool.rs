@@ -9,17 +9,19 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::pool::backend::Backend;
 use crate::pool::engine::Engine;
-use crate::pool::error::{PoolError, TaskError};
+use crate::pool::error::TaskError;
 use crate::pool::feed::Feed;
 use crate::pool::gather::Gather;
 use crate::pool::imap::{Imap, ImapUnordered};
+use crate::pool::local::Hands;
 use crate::pool::settings::{PoolBuilder, Settings};
 use crate::pool::shutdown::GRACE;
 use crate::pool::stats::PoolStats;
 use crate::pool::submission::Submission;
 use crate::pool::task::Task;
-use crate::pool::work::Work;
+use crate::pool::trouble::PoolError;
 use crate::sys::identity;
 
 /// Processes that run one function over many items, and that nothing breaks: when one of them dies, the item that it
@@ -67,8 +69,8 @@ impl Pool<'static, (), ()> {
 }
 
 impl<'f, A, R> Pool<'f, A, R> {
-    pub(crate) fn start(settings: Settings, work: Box<dyn Work + 'f>) -> Result<Self, PoolError> {
-        Ok(Pool { engine: Rc::new(RefCell::new(Engine::new(settings, work)?)), types: PhantomData })
+    pub(crate) fn start(settings: Settings, hands: Hands<'f>) -> Result<Self, PoolError> {
+        Ok(Pool { engine: Rc::new(RefCell::new(Engine::new(settings, hands)?)), types: PhantomData })
     }
 
     /// The engine, in the process that it belongs to.
@@ -78,7 +80,20 @@ impl<'f, A, R> Pool<'f, A, R> {
         engine
     }
 
-    /// The process ids of the workers there are at the moment.
+    /// What its workers are.
+    ///
+    /// ```
+    /// use mp_runtime::{Backend, Pool};
+    ///
+    /// let pool = Pool::builder().backend(Backend::Sequential).start(|n: u32| n + 1)?;
+    /// assert_eq!((pool.backend(), pool.map([1, 2])?), (Backend::Sequential, vec![2, 3]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn backend(&self) -> Backend {
+        self.engine().hands.backend()
+    }
+
+    /// The process ids of the workers there are at the moment; none if they are no processes.
     ///
     /// ```
     /// let pool = mp_runtime::Pool::builder().workers(3).start(|n: u32| n)?;

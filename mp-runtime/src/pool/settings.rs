@@ -1,15 +1,19 @@
 //! Settings of a pool that is not started yet.
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::pool::error::PoolError;
+use crate::pool::backend::Backend;
+use crate::pool::crew::Crew;
 use crate::pool::job::Limits;
+use crate::pool::local::{self, Alone, Hands};
 use crate::pool::pool::Pool;
-use crate::pool::work::Call;
+use crate::pool::trouble::PoolError;
+use crate::pool::work::{Call, Serve, Work};
 
 /// What a pool is told at its start.
 #[derive(Debug, Clone)]
@@ -19,11 +23,38 @@ pub(crate) struct Settings {
     /// How many items a worker is given at most.
     pub(crate) max_tasks: Option<u64>,
     pub(crate) limits: Limits,
+    /// `None` leaves it to the environment.
+    pub(crate) backend: Option<Backend>,
+}
+
+impl Settings {
+    fn backend(&self) -> Result<Backend, PoolError> {
+        self.backend.map_or_else(Backend::of_environment, Ok)
+    }
+
+    /// The hands for work that threads may not share: where it is to be theirs, nobody shares it.
+    pub(crate) fn hands<'f, W: Work + 'f>(
+        self,
+        work: W,
+        serve: impl FnOnce(W) -> Box<dyn Serve + 'f>,
+    ) -> Result<(Settings, Hands<'f>), PoolError> {
+        match self.backend()? {
+            Backend::Processes => Ok((self, Hands::Forked(Box::new(work)))),
+            Backend::Threads | Backend::Sequential => self.alone(|| serve(work)),
+        }
+    }
+
+    fn alone<'f>(self, serve: impl FnOnce() -> Box<dyn Serve + 'f>) -> Result<(Settings, Hands<'f>), PoolError> {
+        local::listen();
+        let alone = Alone::start(serve)?;
+        Ok((Settings { workers: 1, ..self }, Hands::Alone(alone)))
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { name: "pool".to_owned(), workers: available_workers(), max_tasks: None, limits: Limits::default() }
+        let limits = Limits::default();
+        Settings { name: "pool".to_owned(), workers: available_workers(), max_tasks: None, limits, backend: None }
     }
 }
 
@@ -93,11 +124,21 @@ impl PoolBuilder {
         self
     }
 
+    /// Sets what the workers are. Unless this is called, what the environment variable `MP_POOL_BACKEND` says when the pool is
+    /// started, `processes`, `threads` or `sequential`; processes, if it says nothing.
+    ///
+    /// Only a pool that is started by [`start_shared`](PoolBuilder::start_shared) has threads: the function of any other is
+    /// not known to be fit for them, and runs sequentially then.
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.settings.backend = Some(backend);
+        self
+    }
+
     /// Starts the pool: its workers are forked around `function`. See [`Pool::new`].
     ///
     /// # Errors
     ///
-    /// When a worker cannot be started; see [`Builder::spawn`](crate::Builder::spawn).
+    /// When a worker cannot be started; see [`Builder::spawn`](crate::Builder::spawn). When `MP_POOL_BACKEND` is nonsense.
     pub fn start<'f, A, R, F>(self, function: F) -> Result<Pool<'f, A, R>, PoolError>
     where
         A: Serialize + DeserializeOwned + 'f,
@@ -105,7 +146,37 @@ impl PoolBuilder {
         F: Fn(A) -> R + 'f,
     {
         let function = move |_: &mut Option<()>, argument| function(argument);
-        Pool::start(self.settings, Box::new(Call::new(None::<fn()>, function)))
+        let (settings, hands) = self.settings.hands(Call::new(None::<fn()>, function), Call::serve)?;
+        Pool::start(settings, hands)
+    }
+
+    /// As [`start`](PoolBuilder::start), for a function that threads may share: the pool has threads for workers where
+    /// [`backend`](PoolBuilder::backend) says so.
+    ///
+    /// ```
+    /// use mp_runtime::{Backend, Pool};
+    ///
+    /// let pool = Pool::builder().workers(2).backend(Backend::Threads).start_shared(|n: u64| n * n)?;
+    /// assert_eq!(pool.map(1..=4)?, [1, 4, 9, 16]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](PoolBuilder::start), and when a thread cannot be started.
+    pub fn start_shared<A, R, F>(self, function: F) -> Result<Pool<'static, A, R>, PoolError>
+    where
+        A: Serialize + DeserializeOwned + 'static,
+        R: Serialize + DeserializeOwned + 'static,
+        F: Fn(A) -> R + Send + Sync + 'static,
+    {
+        if self.settings.backend()? != Backend::Threads {
+            return self.start(function);
+        }
+        local::listen();
+        let function = move |_: &mut Option<()>, argument| function(argument);
+        let crew = Crew::start(&self.settings, Arc::new(Call::new(None::<fn()>, function)))?;
+        Pool::start(self.settings, Hands::Crew(crew))
     }
 
     /// Starts a pool whose workers have a state each: each makes its own by `init`, and `function` gets it with each item.
@@ -138,7 +209,8 @@ impl PoolBuilder {
             Some(state) => function(state, argument),
             None => unreachable!("the state is made first"),
         };
-        let pool = Pool::start(self.settings, Box::new(Call::new(Some(init), function)))?;
+        let (settings, hands) = self.settings.hands(Call::new(Some(init), function), Call::serve)?;
+        let pool = Pool::start(settings, hands)?;
         pool.engine().prepare()?;
         Ok(pool)
     }

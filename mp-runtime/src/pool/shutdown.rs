@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::pool::batch::Batch;
 use crate::pool::engine::Engine;
-use crate::pool::error::{PoolError, TaskErrorKind};
+use crate::pool::error::TaskErrorKind;
 use crate::pool::pool::Shutdown;
+use crate::pool::trouble::PoolError;
 use crate::pool::worker::{Sentence, Worker};
 
 /// How long workers may take to finish what they are at when their pool is dropped, and to leave when it ends.
@@ -19,6 +20,9 @@ impl Engine<'_> {
             while !self.is_idle() {
                 self.drive(None);
             }
+        }
+        if self.is_local() {
+            return self.end_here(how, grace);
         }
         // From here on nobody is started.
         self.trouble.get_or_insert(PoolError::ended());
@@ -47,7 +51,7 @@ impl Engine<'_> {
 
     /// Whether nobody has anything to do.
     fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.workers.iter().all(|worker| worker.sent.is_empty())
+        self.queue.is_empty() && self.workers.iter().all(|worker| worker.sent.is_empty()) && !self.is_busy_here()
     }
 
     /// Cancels what nobody has begun with.
@@ -60,7 +64,7 @@ impl Engine<'_> {
         self.cancel_queue();
     }
 
-    fn cancel_queue(&mut self) {
+    pub(super) fn cancel_queue(&mut self) {
         let queue: Vec<Batch> = self.queue.drain(..).collect();
         queue.iter().for_each(|batch| self.fail(batch, TaskErrorKind::Cancelled));
     }

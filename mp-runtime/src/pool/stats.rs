@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::pool::desk::Done;
 use crate::pool::engine::Engine;
+use crate::pool::local::Hands;
+use crate::pool::worker::Worker;
 
 /// What a pool has done so far. See [`Pool::stats`](crate::Pool::stats).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +53,24 @@ impl Account {
     pub(crate) fn new() -> Account {
         Account { started: Instant::now(), prepared: None, items: 0, working: Duration::ZERO }
     }
+
+    /// Notes a batch that was done in this process.
+    pub(super) fn note(&mut self, done: &Done) {
+        self.items += u64::from(done.count);
+        self.working += Duration::from_nanos(done.nanos);
+    }
+
+    fn tell(&self, name: String, id: u32) -> WorkerStats {
+        let Account { started, prepared, items, working } = *self;
+        WorkerStats {
+            name,
+            id,
+            items,
+            starting: prepared.map(|prepared| prepared - started),
+            working,
+            waiting: prepared.map_or(Duration::ZERO, |prepared| prepared.elapsed()).saturating_sub(working),
+        }
+    }
 }
 
 /// The slowest items.
@@ -73,21 +94,14 @@ impl Slowest {
 
 impl Engine<'_> {
     pub(super) fn stats(&self) -> PoolStats {
-        let workers: Vec<_> = self
-            .workers
-            .iter()
-            .map(|worker| {
-                let Account { started, prepared, items, working } = worker.account;
-                WorkerStats {
-                    name: worker.child.name().to_owned(),
-                    id: worker.child.id(),
-                    items,
-                    starting: prepared.map(|prepared| prepared - started),
-                    working,
-                    waiting: prepared.map_or(Duration::ZERO, |prepared| prepared.elapsed()).saturating_sub(working),
-                }
-            })
-            .collect();
+        let of_process = |worker: &Worker| worker.account.tell(worker.child.name().to_owned(), worker.child.id());
+        let of_local =
+            |(at, account): (usize, &Account)| account.tell(format!("{}.{at}", self.settings.name), std::process::id());
+        let workers = match &self.hands {
+            Hands::Forked(_) => self.workers.iter().map(of_process).collect(),
+            Hands::Alone(alone) => vec![of_local((0, &alone.account))],
+            Hands::Crew(crew) => crew.hands.iter().map(|hand| &hand.account).enumerate().map(of_local).collect(),
+        };
         PoolStats {
             workers,
             items: self.items,

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::mem;
+use std::ops::Deref;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,13 +61,32 @@ where
     }
 }
 
-struct Caller<'a, I, S, F, A, R> {
-    call: &'a Call<I, F, A, R>,
+impl<I, S, F, A, R> Call<I, F, A, R>
+where
+    I: Fn() -> S,
+    F: Fn(&mut Option<S>, A) -> R,
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    /// The function with a state, for whoever waits for the pool.
+    pub(crate) fn serve<'f>(self) -> Box<dyn Serve + 'f>
+    where
+        Self: 'f,
+        S: 'f,
+    {
+        let state = self.init.as_ref().map(|init| init());
+        Box::new(Caller { call: Box::new(self), state })
+    }
+}
+
+struct Caller<P, S> {
+    call: P,
     state: Option<S>,
 }
 
-impl<I, S, F, A, R> Serve for Caller<'_, I, S, F, A, R>
+impl<P, I, S, F, A, R> Serve for Caller<P, S>
 where
+    P: Deref<Target = Call<I, F, A, R>>,
     I: Fn() -> S,
     F: Fn(&mut Option<S>, A) -> R,
     A: DeserializeOwned,
@@ -113,6 +133,23 @@ impl<T, F: Fn(&T) -> R, R: Serialize> Work for Each<'_, T, F, R> {
     fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve)) {
         then(&mut { self });
     }
+}
+
+impl<'d, T, F: Fn(&T) -> R + 'd, R: Serialize + 'd> Each<'d, T, F, R> {
+    /// The function, for whoever waits for the pool.
+    pub(crate) fn serve(self) -> Box<dyn Serve + 'd> {
+        Box::new(Alone(self))
+    }
+}
+
+struct Alone<'d, T, F, R>(Each<'d, T, F, R>);
+
+impl<T, F: Fn(&T) -> R, R: Serialize> Serve for Alone<'_, T, F, R> {
+    fn serve(&mut self, batch: Batch<'_>, start: u32, desk: &mut Desk<'_>) {
+        (&mut &self.0).serve(batch, start, desk);
+    }
+
+    fn renew(&mut self) {}
 }
 
 impl<T, F: Fn(&T) -> R, R: Serialize> Serve for &Each<'_, T, F, R> {

@@ -7,9 +7,10 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{self, PanicHookInfo};
+use std::mem;
+use std::panic::{self, PanicHookInfo, UnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -133,6 +134,8 @@ impl fmt::Display for Location {
 
 thread_local! {
     static LATEST: RefCell<Option<Panic>> = const { RefCell::new(None) };
+    /// Whether somebody wants to know, though this process has nobody to report to.
+    static IS_HEARD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The address of the hook, once it is made.
@@ -180,7 +183,10 @@ fn address(hook: &Hook) -> usize {
 const CANNOT_UNWIND: [&str; 2] = ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
 
 fn note(info: &PanicHookInfo<'_>) {
-    let Some(outbox) = outbox::mine() else { return };
+    let outbox = outbox::mine();
+    if outbox.is_none() && !IS_HEARD.get() {
+        return;
+    }
     let mut panic = Panic {
         message: message(info.payload()),
         location: info.location().map(|at| Location {
@@ -200,10 +206,23 @@ fn note(info: &PanicHookInfo<'_>) {
         }
     }
     // If another thread is writing its payload, the process may yet end by that: then only the signal tells.
-    if fatal && outbox.claim() {
+    if let Some(outbox) = outbox.filter(|outbox| fatal && outbox.claim()) {
         panic.send(outbox, State::Aborting);
     }
     LATEST.set(Some(panic));
+}
+
+/// Runs `action`; what was said, if it panics. In a process that nobody waits for, too.
+pub(crate) fn catch<T>(action: impl FnOnce() -> T + UnwindSafe) -> Result<T, Panic> {
+    let before = IS_HEARD.replace(true);
+    let done = panic::catch_unwind(action);
+    IS_HEARD.set(before);
+    done.map_err(|payload| {
+        let panic = caught(&*payload);
+        // Its destructor could panic again, with nobody left to catch it.
+        mem::forget(payload);
+        panic
+    })
 }
 
 /// What a caught payload was about.

@@ -16,8 +16,8 @@ fn square(n: u64) -> u64 {
     n * n
 }
 
-fn pool<'f>(workers: usize) -> Pool<'f, u64, u64> {
-    Pool::builder().workers(workers).start(square).unwrap()
+fn pool(workers: usize) -> Pool<'static, u64, u64> {
+    Pool::builder().workers(workers).start_shared(square).unwrap()
 }
 
 /// Numbers, and how many of them were pulled.
