@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io::{self, Write};
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, MutexGuard};
+use std::sync::MutexGuard;
 
 use nix::errno::Errno;
 
@@ -14,7 +14,6 @@ use crate::process::launch::Launch;
 use crate::process::lifeline::Lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
-use crate::process::record::Record;
 use crate::process::registry::{self, Registry};
 use crate::sys::fork::Handlers;
 use crate::sys::{direct, stdio};
@@ -23,16 +22,17 @@ use crate::wire::frame::State;
 /// The process function with its arguments; writes its value to the payload, or says why there is none.
 pub(crate) type Run<'a> = &'a mut dyn FnMut(&mut Payload) -> Result<(), String>;
 
+/// The name of a process as the kernel keeps it.
+pub(crate) type Comm = [u8; 16];
+
 /// What a child gets from its parent, beside the copy of its memory. All of it made before the fork.
 pub(crate) struct Birth<'a> {
-    /// The parent's registry, held since before the fork, for the child to let go of its copy.
+    /// The parent's registry, held since before the fork, for the child to let go of its copy. Its own record is in there.
     pub(crate) registry: &'a mut Option<MutexGuard<'static, Registry>>,
-    /// What its parent keeps of it.
-    pub(crate) record: Arc<Record>,
     /// Whether the thread that forked is the parent's first, which lives as long as the parent does.
     pub(crate) by_first_thread: bool,
     /// The name as the kernel keeps it.
-    pub(crate) comm: [u8; 16],
+    pub(crate) comm: Comm,
     /// What has gone wrong before, if anything has.
     pub(crate) told: Result<(), (Stage, Errno)>,
 }
@@ -58,11 +58,11 @@ pub(crate) struct Birth<'a> {
 /// 8. Its own children are brought to their end, output is flushed, the report is committed, `_exit`.
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
+#[inline]
 pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-    let Birth { registry, record, by_first_thread, comm, told } = birth;
-    let launch = Outbox::open(record);
+    let Birth { registry, by_first_thread, comm, told } = birth;
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
-    let held = registry.become_child(launch);
+    let Some((launch, held)) = registry.become_child() else { direct::exit(1) }; // it was put there before the fork
     drop(registry);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
     let armed = prepare(parent, by_first_thread, handlers, &launch.lifeline);
@@ -109,6 +109,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
 }
 
 /// Steps 2 to 4.
+#[inline]
 fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, lifeline: &Lifeline) -> Result<(), (Stage, Errno)> {
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
     if handlers == Handlers::Inherited {
@@ -152,6 +153,7 @@ impl Outcome {
     }
 
     /// Commits the report.
+    #[inline]
     fn report(self, outbox: Outbox) {
         match self {
             Outcome::Returned(length) => outbox.commit(State::Returned, length),
@@ -163,6 +165,7 @@ impl Outcome {
 }
 
 /// Writes out what std and C have buffered.
+#[inline]
 fn flush() {
     // A stdout that takes nothing any more: what was printed before told the user's code so.
     let _ = io::stdout().flush();
@@ -170,7 +173,7 @@ fn flush() {
 }
 
 /// The name as the kernel keeps it: 15 bytes and a zero, no part of a character.
-pub(crate) fn comm(name: &str) -> [u8; 16] {
+pub(crate) fn comm(name: &str) -> Comm {
     let mut comm = [0; 16];
     let end = name.floor_char_boundary(15);
     comm[..end].copy_from_slice(&name.as_bytes()[..end]);

@@ -77,6 +77,7 @@ impl Lifelines {
     }
 
     /// Lets go of the ends that nobody's life hangs by, in a child just forked. The others are its [`Held`].
+    #[inline]
     pub(crate) fn release(&mut self) -> Held {
         let spares = mem::take(&mut self.spares);
         spares.iter().for_each(ProcessFd::release);
@@ -97,9 +98,9 @@ pub(crate) struct Held(Vec<ProcessFd>);
 
 impl Held {
     /// Lets go of them. If the parent is no more, that is the end of all whose life hung by it.
+    #[inline]
     pub(crate) fn release(self) {
-        self.0.iter().for_each(ProcessFd::release);
-        mem::forget(self.0); // its memory is the parent's, and not worth a copy
+        ProcessFd::close_all(self.0);
     }
 }
 
@@ -113,6 +114,7 @@ impl Lifeline {
     ///
     /// To be called while it has the parent's [`Held`]: then no hang-up can have come before. One that was sent its end has
     /// none; it asks.
+    #[inline]
     pub(crate) fn tie(&self) -> nix::Result<()> {
         let end = self.end()?;
         lifeline::aim(end)?;

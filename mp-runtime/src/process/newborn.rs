@@ -93,6 +93,8 @@ pub(crate) fn live(order: Order, page: Page) -> Infallible {
         Some(entry) => entry(&arguments, enclosed.take().unwrap_or_default(), payload),
         None => Err("this is another executable".to_owned()),
     };
-    let birth = Birth { registry: &mut Some(registry::lock()), record, by_first_thread, comm, told };
+    let mut registry = registry::lock();
+    registry.add(record);
+    let birth = Birth { registry: &mut Some(registry), by_first_thread, comm, told };
     child::run(birth, Handlers::Reset, &mut run)
 }

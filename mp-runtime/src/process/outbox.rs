@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::process::launch::Launch;
 use crate::process::record::Record;
+use crate::process::registry;
 use crate::process::report::{INLINE, Report};
 use crate::sys::direct;
 use crate::sys::latest::Latest;
@@ -21,9 +22,9 @@ use crate::wire::frame::{Head, State};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outbox(pub(crate) &'static Launch);
 
-/// What the calling process knows of its own report. In one place: a child writes to all of it at its start, and each
-/// page that it writes to has to be copied.
-struct Mine {
+/// What the calling process knows of its own report. It stands beside the registry.
+#[derive(Debug)]
+pub(crate) struct Mine {
     record: Latest<Record>,
     /// The process whose outbox that is.
     owner: AtomicI32,
@@ -31,21 +32,25 @@ struct Mine {
     claimant: AtomicI32,
 }
 
-/// No id of a process or thread. Not 0, so that the value stands with other initialised data, such as the registry.
-const NOBODY: i32 = -1;
+/// No id of a process or thread.
+const NOBODY: i32 = 0;
 
-static MINE: Mine = Mine { record: Latest::new(), owner: AtomicI32::new(NOBODY), claimant: AtomicI32::new(NOBODY) };
+impl Mine {
+    pub(crate) const fn none() -> Mine {
+        Mine { record: Latest::new(), owner: AtomicI32::new(NOBODY), claimant: AtomicI32::new(NOBODY) }
+    }
+}
 
 /// The outbox of this process, for panic hooks and signal handlers too. None in a process that a child forked off
 /// by other means: it has inherited the outbox, but it is not the child.
 pub(crate) fn mine() -> Option<Outbox> {
-    MINE.record.get().map(|record| Outbox(record.launch())).filter(|outbox| outbox.is_ours())
+    registry::mine().record.get().map(|record| Outbox(record.launch())).filter(|outbox| outbox.is_ours())
 }
 
 /// How this process was started, or the one that it was forked off from by other means. Takes no lock: it is asked in
 /// panic hooks and fork handlers, too.
 pub(crate) fn launch() -> Option<&'static Launch> {
-    MINE.record.get().map(Record::launch)
+    registry::mine().record.get().map(Record::launch)
 }
 
 /// Notes, from a signal handler, that the stack of this process is used up.
@@ -59,20 +64,20 @@ impl Outbox {
     /// Makes the report of the process that `record` was made for, the calling one, the one that it fills. It stays for as
     /// long as the process.
     pub(crate) fn open(record: Arc<Record>) -> &'static Launch {
-        MINE.owner.store(direct::id(), Ordering::Relaxed);
-        MINE.claimant.store(NOBODY, Ordering::Relaxed);
-        MINE.record.set(record).launch()
+        registry::mine().owner.store(direct::id(), Ordering::Relaxed);
+        registry::mine().claimant.store(NOBODY, Ordering::Relaxed);
+        registry::mine().record.set(record).launch()
     }
 
     /// Whether the calling process is the one that reports here, and not one that it forked off by other means.
     pub(crate) fn is_ours(self) -> bool {
-        MINE.owner.load(Ordering::Relaxed) == direct::id()
+        registry::mine().owner.load(Ordering::Relaxed) == direct::id()
     }
 
     /// Makes the calling thread the one that writes the payload; `false` if it is another.
     pub(crate) fn claim(self) -> bool {
         let me = direct::thread();
-        match MINE.claimant.compare_exchange(NOBODY, me, Ordering::AcqRel, Ordering::Acquire) {
+        match registry::mine().claimant.compare_exchange(NOBODY, me, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => true,
             Err(claimant) => claimant == me,
         }

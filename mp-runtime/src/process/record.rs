@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,7 +27,8 @@ use crate::sys::wait::{self, Halt, Waited};
 pub(crate) struct Record {
     /// In here, not behind a pointer: both are written to right after a fork, and each page written to is copied then.
     launch: Launch,
-    id: Pid,
+    /// 0 until it runs.
+    id: AtomicI32,
     pidfd: ProcessFd,
     /// Set once, by the one who reaped it.
     end: OnceLock<End>,
@@ -40,7 +41,7 @@ pub(crate) struct Record {
     /// The process that started it. In any other this is a copy, and inert.
     owner: i32,
     /// Where the signal handlers of this process find it, until it is reaped.
-    place: Option<&'static Place>,
+    place: OnceLock<&'static Place>,
 }
 
 impl Record {
@@ -49,13 +50,13 @@ impl Record {
         Record {
             owner: launch.parent.id,
             launch,
-            id: Pid::from_raw(0),
+            id: AtomicI32::new(0),
             pidfd: ProcessFd::none(),
             end: OnceLock::new(),
             reaping: Mutex::new(()),
             seen: AtomicBool::new(false),
             sent: AtomicU64::new(0),
-            place: None,
+            place: OnceLock::new(),
         }
     }
 
@@ -64,11 +65,17 @@ impl Record {
         &self.launch
     }
 
-    /// Notes that the process runs.
-    pub(crate) fn begin(&mut self, id: Pid, pidfd: OwnedFd) {
-        self.id = id;
-        self.place = stopping::enter(pidfd.as_fd(), self.launch.ladder);
-        self.pidfd = ProcessFd::new(pidfd);
+    /// Notes that the process runs. Called once, before anybody else has the record.
+    pub(crate) fn begin(&self, id: Pid, pidfd: OwnedFd) {
+        self.id.store(id.as_raw(), Ordering::Relaxed);
+        if let Some(place) = stopping::enter(pidfd.as_fd(), self.launch.ladder) {
+            let _ = self.place.set(place);
+        }
+        self.pidfd.fill(pidfd);
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.id.load(Ordering::Relaxed))
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -76,7 +83,7 @@ impl Record {
     }
 
     pub(crate) fn id(&self) -> u32 {
-        self.id.as_raw().unsigned_abs()
+        self.pid().as_raw().unsigned_abs()
     }
 
     pub(crate) fn is_daemon(&self) -> bool {
@@ -95,7 +102,7 @@ impl Record {
 
     /// Its name for what processes hold in common.
     pub(crate) fn identity(&self) -> Option<Identity> {
-        Identity::of(self.pidfd.get()?, self.id.as_raw())
+        Identity::of(self.pidfd.get()?, self.pid().as_raw())
     }
 
     pub(crate) fn streams(&self) -> Option<&Streams> {
@@ -133,7 +140,7 @@ impl Record {
                 Waited::Lost => None,
             };
             let _ = self.end.set(End::new(&self.launch, self.id(), ended));
-            self.place.iter().for_each(|place| stopping::leave(place));
+            self.place.get().into_iter().for_each(|place| stopping::leave(place));
         }
         self.end.get().map(|end| &end.exit)
     }
@@ -206,7 +213,7 @@ impl Record {
         // Held so that nobody reaps it meanwhile: until then its id is its own, and its group's.
         let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
         if self.end.get().is_none() && !self.is_foreign() {
-            signal::kill_group(self.id);
+            signal::kill_group(self.pid());
             // It may not have made its group yet.
             let _ = self.send(libc::SIGKILL);
         }
@@ -245,7 +252,7 @@ impl Record {
     }
 
     pub(crate) fn not_here(&self) -> io::Error {
-        let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.id);
+        let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.pid());
         io::Error::new(io::ErrorKind::PermissionDenied, text)
     }
 }

@@ -13,29 +13,24 @@ use crate::process::identity::MAIN;
 use crate::process::launch::{Launch, Origin};
 use crate::process::lifeline::{Held, Lifeline, Lifelines};
 use crate::process::method::server::Server;
-use crate::process::outbox;
+use crate::process::outbox::{self, Mine, Outbox};
 use crate::process::record::Record;
 use crate::process::report::Spares;
 use crate::process::seed;
 use crate::sys::fd::{self, ProcessFd};
 use crate::sys::{direct, exit, fault, pidfd};
 
-/// The one registry of this process. Held across a fork, so that the child finds it free.
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    launch: None,
-    reserve: None,
-    own: None,
-    children: Vec::new(),
-    spares: Spares::none(),
-    lifelines: Lifelines::none(),
-    server: None,
-    closed: false,
-    first_failure: None,
-    at_exit: false,
-    owner: None,
-    seed: None,
-    started: 0,
-});
+/// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
+static OWN: Own = Own { registry: Mutex::new(Registry::new()), mine: Mine::none() };
+
+#[repr(align(512))]
+struct Own {
+    /// Held across a fork, so that the child finds it free.
+    registry: Mutex<Registry>,
+    mine: Mine,
+}
+
+const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
 
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -69,10 +64,33 @@ pub(crate) struct Registry {
 /// The registry of this process.
 pub(crate) fn lock() -> MutexGuard<'static, Registry> {
     // What is behind it is valid after any panic: each change is a single push, take or remove.
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+    OWN.registry.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the process knows of its own report; without the lock, for signal handlers and panic hooks.
+pub(crate) fn mine() -> &'static Mine {
+    &OWN.mine
 }
 
 impl Registry {
+    const fn new() -> Registry {
+        Registry {
+            launch: None,
+            reserve: None,
+            own: None,
+            children: Vec::new(),
+            spares: Spares::none(),
+            lifelines: Lifelines::none(),
+            server: None,
+            closed: false,
+            first_failure: None,
+            at_exit: false,
+            owner: None,
+            seed: None,
+            started: 0,
+        }
+    }
+
     /// Makes what a fork needs and a process has once; what its children are told about it.
     pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
         if !self.is_ours() {
@@ -126,19 +144,23 @@ impl Registry {
         self.reserve.take().is_some()
     }
 
-    /// Turns the copy that a child has inherited into the child's own; what its parent holds for it.
-    pub(crate) fn become_child(&mut self, launch: &'static Launch) -> Held {
+    /// Turns the copy that a child has inherited into the child's own: its record is the last. How it was started, and what
+    /// its parent holds for it; `None` without a record.
+    #[inline]
+    pub(crate) fn become_child(&mut self) -> Option<(&'static Launch, Held)> {
+        let launch = Outbox::open(self.children.pop()?);
         if let Some(parents) = self.launch.replace(launch) {
             parents.release();
             parents.parent.pidfd.release();
         }
-        self.become_own()
+        Some((launch, self.become_own()))
     }
 
     /// Turns an inherited copy into the registry of the calling process, which has no children yet; what its parent holds
     /// for its children.
     ///
     /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
+    #[inline]
     fn become_own(&mut self) -> Held {
         mem::forget(self.own.take());
         let siblings = mem::take(&mut self.children);
@@ -203,13 +225,14 @@ impl Registry {
         }
     }
 
-    /// Makes room for one child more.
-    pub(crate) fn make_room(&mut self) {
-        self.children.reserve(1);
-    }
-
+    /// Adds a child. Held until it runs, or is [withdrawn](Registry::withdraw).
     pub(crate) fn add(&mut self, child: Arc<Record>) {
         self.children.push(child);
+    }
+
+    /// Takes the child back that was added last: there is no such process.
+    pub(crate) fn withdraw(&mut self) {
+        self.children.pop();
     }
 
     /// The children that have not been seen to end, in the order of their start.

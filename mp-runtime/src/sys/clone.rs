@@ -65,11 +65,13 @@ struct RobustList {
 
 impl Clone {
     /// Looks at the calling thread, the only one of its process; `None` where `fork` is called for.
+    #[inline]
     pub(crate) fn prepare() -> Option<Clone> {
         if atfork::may_be_used() { None } else { Clone::of_this_thread() }
     }
 
     /// As [`prepare`](Clone::prepare), for a process in which nothing has asked to be called at a `fork` that matters.
+    #[inline]
     pub(crate) fn of_this_thread() -> Option<Clone> {
         let mut id: *mut i32 = ptr::null_mut();
         let place = (&raw mut id).expose_provenance();
@@ -91,7 +93,8 @@ impl Clone {
     /// # Safety
     ///
     /// As for `fork`: the caller keeps the child from returning or unwinding into frames that are its parent's.
-    pub(crate) unsafe fn run(self) -> nix::Result<Side> {
+    #[inline]
+    pub(crate) unsafe fn run(&self) -> nix::Result<Side> {
         // SAFETY: as the caller has vouched.
         unsafe { self.run_as(None) }
     }
@@ -102,7 +105,8 @@ impl Clone {
     /// # Safety
     ///
     /// As [`run`](Clone::run). `born` is the address of an integer of shared memory that nobody refers to.
-    pub(crate) unsafe fn run_as(self, born: Option<*mut i32>) -> nix::Result<Side> {
+    #[inline]
+    pub(crate) unsafe fn run_as(&self, born: Option<*mut i32>) -> nix::Result<Side> {
         let mut descriptor = -1_i32;
         let flags = libc::CLONE_PIDFD | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
         let mut args = Arguments {

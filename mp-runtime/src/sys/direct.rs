@@ -63,8 +63,8 @@ pub(crate) fn unblock(set: u64) {
     unsafe { call(libc::SYS_rt_sigprocmask, change) };
 }
 
-/// Large enough for the kernel's `struct sigaction` on any architecture; its first word is the handler.
-type Action = [usize; 8];
+/// As large as the kernel's `struct sigaction` on any architecture, at most; its first word is the handler.
+type Action = [usize; 32 / size_of::<usize>()];
 
 /// Whether the handler of `signal` stays what it is in a child.
 ///
@@ -79,38 +79,38 @@ fn is_kept(signal: i32) -> bool {
 /// Gives the signals that have a handler their default actions, less those that keep it. Ignored ones stay ignored, as
 /// over `exec`.
 pub(crate) fn reset_signals() {
-    let default: Action = [0; 8];
-    let mut action: Action = [0; 8];
+    let mut action = DEFAULT;
     // SIGKILL and SIGSTOP cannot have a handler.
     for signal in (1..=64).filter(|signal| !matches!(*signal, libc::SIGKILL | libc::SIGSTOP) && !is_kept(*signal)) {
         rt_sigaction(signal, ptr::null(), &raw mut action);
         if has_handler(&action) {
-            rt_sigaction(signal, &raw const default, ptr::null_mut());
+            default_action(signal);
         }
     }
 }
 
 /// The actions of the signals that keep their handlers, for a child whose handlers are gone.
 #[derive(Debug)]
-pub(crate) struct Kept([(i32, Action); 8]);
+pub(crate) struct Kept([Action; Kept::SIGNALS.len()]);
 
 impl Kept {
+    const SIGNALS: [i32; 8] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS, 32, 33];
+
+    #[inline]
     pub(crate) fn get() -> Kept {
-        let faults = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS];
-        let [segv, bus, ill, fpe, trap, sys] = faults;
-        Kept([segv, bus, ill, fpe, trap, sys, 32, 33].map(|signal| {
-            let mut action: Action = [0; 8];
-            if is_kept(signal) {
-                rt_sigaction(signal, ptr::null(), &raw mut action);
-            }
-            (signal, action)
-        }))
+        let mut kept = Kept([DEFAULT; Kept::SIGNALS.len()]);
+        for (signal, action) in Kept::SIGNALS.into_iter().zip(&mut kept.0).filter(|(signal, _)| is_kept(*signal)) {
+            rt_sigaction(signal, ptr::null(), action);
+        }
+        kept
     }
 
     /// Puts the handlers in force again.
+    #[inline]
     pub(crate) fn restore(&self) {
-        for (signal, action) in self.0.iter().filter(|(_, action)| has_handler(action)) {
-            rt_sigaction(*signal, &raw const *action, ptr::null_mut());
+        for (signal, action) in Kept::SIGNALS.into_iter().zip(&self.0).filter(|(_, action)| has_handler(action)) {
+            rt_sigaction(signal, action, ptr::null_mut());
         }
     }
 }
@@ -121,7 +121,7 @@ pub(crate) fn default_action(signal: i32) {
 }
 
 /// All zeroes: the default action, no flags, an empty mask.
-static DEFAULT: Action = [0; 8];
+static DEFAULT: Action = [0; 32 / size_of::<usize>()];
 
 fn has_handler(action: &Action) -> bool {
     action[0] != libc::SIG_DFL && action[0] != libc::SIG_IGN

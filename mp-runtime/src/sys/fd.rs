@@ -1,7 +1,8 @@
 //! Descriptors of the runtime that must not live on in a forked child.
 
+use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU8, Ordering};
 
 use crate::sys::direct;
 
@@ -12,7 +13,7 @@ use crate::sys::direct;
 /// never closed early, for a `BorrowedFd` may be anywhere, also among the child's arguments.
 #[derive(Debug)]
 pub(crate) struct ProcessFd {
-    number: RawFd,
+    number: AtomicI32,
     state: AtomicU8,
 }
 
@@ -26,12 +27,25 @@ const GONE: u8 = 2;
 impl ProcessFd {
     pub(crate) fn new(fd: OwnedFd) -> Self {
         use std::os::fd::IntoRawFd;
-        ProcessFd { number: fd.into_raw_fd(), state: AtomicU8::new(HELD) }
+        ProcessFd { number: AtomicI32::new(fd.into_raw_fd()), state: AtomicU8::new(HELD) }
     }
 
     /// A place for a descriptor that is yet to come.
     pub(crate) const fn none() -> Self {
-        ProcessFd { number: -1, state: AtomicU8::new(GONE) }
+        ProcessFd { number: AtomicI32::new(-1), state: AtomicU8::new(GONE) }
+    }
+
+    /// Puts the descriptor into a place made by [`none`](ProcessFd::none), once, and before anybody else can see the place.
+    pub(crate) fn fill(&self, fd: OwnedFd) {
+        use std::os::fd::IntoRawFd;
+        debug_assert_eq!(self.number(), -1);
+        self.number.store(fd.into_raw_fd(), Ordering::Relaxed);
+        self.state.store(HELD, Ordering::Release);
+    }
+
+    /// Set before `state` says that there is one.
+    fn number(&self) -> RawFd {
+        self.number.load(Ordering::Relaxed)
     }
 
     /// The descriptor for a call of the runtime's own; `None` where this process has let go of it.
@@ -41,7 +55,7 @@ impl ProcessFd {
         }
         // SAFETY: not `GONE`, so open; it is closed by `release` in a child just forked, where none of the
         // parent's frames that hold the borrow goes on running, and by `drop`, which has `&mut self`.
-        Some(unsafe { BorrowedFd::borrow_raw(self.number) })
+        Some(unsafe { BorrowedFd::borrow_raw(self.number()) })
     }
 
     /// The descriptor for the user: from now on it stays open in children too.
@@ -56,21 +70,30 @@ impl ProcessFd {
         use std::os::fd::FromRawFd;
         let given = self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok();
         // SAFETY: it was ours and open, and no longer is ours: `state` says so to all others.
-        given.then(|| unsafe { OwnedFd::from_raw_fd(self.number) })
+        given.then(|| unsafe { OwnedFd::from_raw_fd(self.number()) })
     }
 
     /// Closes the descriptor in a child just forked, unless the user has seen it.
     pub(crate) fn release(&self) {
         if self.state.compare_exchange(HELD, GONE, Ordering::AcqRel, Ordering::Acquire).is_ok() {
-            direct::close(self.number);
+            direct::close(self.number());
         }
+    }
+}
+
+impl ProcessFd {
+    /// Closes descriptors in a child just forked, and forgets them. Their memory is a copy of the parent's: it is not
+    /// written to, for then it would have to be copied indeed.
+    pub(crate) fn close_all(inherited: Vec<ProcessFd>) {
+        inherited.iter().filter_map(ProcessFd::get).for_each(|fd| direct::close(fd.as_raw_fd()));
+        mem::forget(inherited);
     }
 }
 
 impl Drop for ProcessFd {
     fn drop(&mut self) {
         if *self.state.get_mut() != GONE {
-            direct::close(self.number);
+            direct::close(self.number());
         }
     }
 }

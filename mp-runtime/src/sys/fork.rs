@@ -35,6 +35,7 @@ pub(crate) enum Handlers {
 /// In a process with one thread `child` may do anything. With more, a lock that another thread held stays
 /// locked in the child for ever; the caller has refused that case, or its user has answered for it with
 /// `unsafe(threads)`.
+#[inline]
 pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> Result<Forked, Errno> {
     if alone && let Some(clone) = Clone::prepare() {
         // SAFETY: the child runs `child` only, as below.
@@ -68,6 +69,7 @@ pub(crate) fn sibling(page: Page, child: impl FnOnce(Page) -> Infallible) -> Res
     }
 }
 
+#[inline]
 fn enter(child: impl FnOnce() -> Infallible) -> ! {
     let _guard = NoWayBack;
     match child() {}

@@ -2,7 +2,7 @@
 
 use std::io::{self, StderrLock, StdoutLock, Write};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -10,7 +10,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
-use crate::process::child::{self, Birth, Run};
+use crate::process::child::{self, Birth, Comm, Run};
 use crate::process::launch::Launch;
 use crate::process::method::Plan;
 use crate::process::record::Record;
@@ -32,72 +32,99 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 /// 4. std's and C's streams are flushed, or buffered text would come out twice; before anything is locked or blocked,
 ///    for it may take as long as the reader likes. With threads about, std's are kept locked across the fork: else a
 ///    thread that prints would leave the child a lock held for ever.
-/// 5. The registry is held from here until the child is in it: the child finds it free and whole, no other thread's
+/// 5. The registry is held from here until the child runs: the child finds it free and whole, with its own record in it, no other thread's
 ///    child gets what belongs to this one, and the panic hook is not changed by two at once.
 /// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset, nor here,
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, ladder, threads_allowed, settings, streams, seed, .. } = plan;
     let threaded = thread::is_threaded();
-    if threaded && !threads_allowed {
-        return Err(SpawnError::new(name, SpawnErrorKind::Threaded(thread::count())));
+    if threaded && !plan.threads_allowed {
+        return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count())));
     }
-    let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     signal::keep_child_statuses();
     ending::conclude_abandoned();
     let stdio = Stdio::flush(threaded);
 
-    // Declared before the registry is held, so dropped after: to drop a report takes the registry.
-    let mut record;
-    let mut held = Some(registry::lock());
-    let Some(registry) = &mut held else { unreachable!("just locked") };
+    let (record, mut held, comm) = record(plan)?;
+    let made = fork(&record, &mut held, comm, stdio, run);
+    if made.is_err()
+        && let Some(registry) = &mut held
+    {
+        registry.withdraw();
+    }
+    drop(held); // before the record is dropped
+    match made {
+        Ok(()) => Ok(record),
+        Err(kind) => Err(SpawnError::new(record.name().to_owned(), kind)),
+    }
+}
+
+type Held = Option<MutexGuard<'static, Registry>>;
+
+/// Takes the registry, and makes everything that can be made before a fork. The record is in the registry then.
+///
+/// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork, and the
+/// frames that are used after it lie in one page the more often. Each is copied twice otherwise.
+#[inline(never)]
+fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
+    let Plan { name, daemon, replica, ladder, settings, streams, seed, .. } = plan;
+    let mut registry = registry::lock();
     panic::watch();
+    let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let made = registry.prepare().and_then(|parent| {
         let report = Report::new(registry.spares(), parent.id).map_err(failed(Stage::ReportMemory))?;
         let lifeline = registry.lower_lifeline(parent.id).map_err(failed(Stage::Lifeline));
         Ok((parent, report, lifeline))
     });
     let (parent, report, lifeline) = match made {
-        Ok(made) => made,
-        Err(kind) => return Err(SpawnError::new(name, kind)),
-    };
-    let lifeline = match lifeline {
-        Ok(lifeline) => lifeline,
-        Err(kind) => {
-            drop(held); // before the report is dropped
+        Ok((parent, report, Ok(lifeline))) => (parent, report, lifeline),
+        Ok((_, report, Err(kind))) => {
+            drop(registry); // before the report is dropped, which takes it
+            drop(report);
             return Err(SpawnError::new(name, kind));
         }
+        Err(kind) => return Err(SpawnError::new(name, kind)),
     };
     registry.hide_reports();
-    let by_first_thread = thread::is_first(parent.id);
-    registry.make_room();
     let comm = child::comm(&name);
     let seed = registry.next_seed(seed);
     let started = direct::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
-    record = Arc::new(Record::new(launch));
-    let refused = |record: &Record, kind| SpawnError::new(record.name().to_owned(), kind);
+    let record = Arc::new(Record::new(launch));
+    registry.add(Arc::clone(&record));
+    Ok((record, Some(registry), comm))
+}
 
-    let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask)).map_err(|kind| refused(&record, kind))?;
-    let birth = Birth { registry: &mut held, record: Arc::clone(&record), by_first_thread, comm, told: Ok(()) };
-    let forked = fork::fork(!threaded, move |handlers| {
+/// Steps 6 and 7, and what is left to do for the parent.
+#[inline]
+fn fork(
+    record: &Record,
+    held: &mut Held,
+    comm: Comm,
+    stdio: Option<Stdio>,
+    run: Run<'_>,
+) -> Result<(), SpawnErrorKind> {
+    let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
+    let alone = stdio.is_none();
+    let by_first_thread = thread::is_first(record.launch().parent.id);
+    let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
+    let birth = Birth { registry: held, by_first_thread, comm, told: Ok(()) };
+    let forked = fork::fork(alone, move |handlers| {
         drop(stdio);
         child::run(birth, handlers, run)
     });
-    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork)).map_err(|kind| refused(&record, kind))?;
-    let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
-    let pidfd = match pidfd {
-        Some(pidfd) => pidfd,
-        None => watch(id, registry).map_err(failed(Stage::ProcessDescriptor)).map_err(|kind| refused(&record, kind))?,
+    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;
+    let pidfd = match (pidfd, held) {
+        (Some(pidfd), _) => pidfd,
+        (None, Some(registry)) => watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?,
+        (None, None) => unreachable!("only the child lets go of it"),
     };
     record.launch().lifeline.let_down();
     record.launch().streams.iter().for_each(|streams| streams.let_go());
-    let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
-    begun.begin(id, pidfd);
+    record.begin(id, pidfd);
     drop(blocked);
-    registry.add(Arc::clone(&record));
-    Ok(record)
+    Ok(())
 }
 
 /// Opens the process descriptor of a child just made. Without one it cannot be watched, and is ended.

@@ -42,7 +42,7 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     ending::conclude_abandoned();
 
     // Declared before the registry is held, so dropped after: to drop a report takes the registry.
-    let mut record;
+    let record;
     let (mut report, mut lifeline) = (None, None);
     let mut held = registry::lock();
     let made = held.prepare().and_then(|parent| {
@@ -59,22 +59,23 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
             return Err(SpawnError::new(name, kind));
         }
     };
-    held.make_room();
     let seed = held.next_seed(seed);
     let started = direct::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
     record = Arc::new(Record::new(launch));
+    held.add(Arc::clone(&record));
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
         let by_server = method == StartMethod::ForkServer;
         let id = order(record.launch(), &work, by_server, &mut held)?;
         let pidfd = fork::watch(id, &mut held).map_err(failed(Stage::ProcessDescriptor))?;
         record.launch().lifeline.let_down();
         record.launch().streams.iter().for_each(|streams| streams.let_go());
-        let Some(begun) = Arc::get_mut(&mut record) else { unreachable!("nobody else has seen it") };
-        begun.begin(id, pidfd);
-        held.add(Arc::clone(&record));
+        record.begin(id, pidfd);
         Ok(())
     });
+    if begun.is_err() {
+        held.withdraw();
+    }
     drop(held);
     match begun {
         Ok(()) => {
