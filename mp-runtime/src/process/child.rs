@@ -166,7 +166,7 @@ impl Outcome {
 
 /// Writes out what std and C have buffered.
 #[inline]
-fn flush() {
+pub(crate) fn flush() {
     // A stdout that takes nothing any more: what was printed before told the user's code so.
     let _ = io::stdout().flush();
     stdio::flush_c();

@@ -23,7 +23,7 @@ use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
 use crate::sys::image::{self, Arguments};
 use crate::sys::page::Page;
-use crate::sys::{direct, fault, fdpass, pidfd};
+use crate::sys::{direct, fault, fdpass};
 
 hook!(before_main);
 
@@ -56,20 +56,23 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
     match role {
         SERVER => server::serve(socket),
         _ => {
-            let _ = pidfd::wait(socket.as_fd(), None);
             let mut bytes = vec![0; LONGEST];
-            let received = fdpass::receive(socket.as_fd(), &mut bytes);
+            let Ok((length, fds)) = fdpass::wait(socket.as_fd(), &mut bytes) else { direct::exit(1) };
             drop(socket);
-            let order = received.ok().and_then(|(length, fds)| Order::read(&bytes[..length], fds));
-            let Some(order) = order else { direct::exit(1) };
-            let Ok(page) = Page::of_file(order.fds.page.as_fd()) else { direct::exit(1) };
-            match live(order, page) {}
+            match be_born(&bytes[..length], fds) {}
         }
     }
 }
 
-/// Lives the life of the process that `order` asks for. All signals are blocked.
-pub(crate) fn live(order: Order, page: Page) -> Infallible {
+/// Lives the life of the process that an order asks for, which has come as `bytes` and `fds`. All signals are blocked.
+pub(crate) fn be_born(bytes: &[u8], fds: Vec<OwnedFd>) -> Infallible {
+    let Some(order) = Order::read(bytes, fds) else { direct::exit(1) };
+    let Ok(page) = Page::of_file(order.fds.page.as_fd()) else { direct::exit(1) };
+    live(order, page)
+}
+
+/// As [`be_born`], with the order that was read, and the page of the report.
+fn live(order: Order, page: Page) -> Infallible {
     let Order { name, daemon, replica, parent_name, parent_id, started, generation, seed, .. } = order;
     let Order { by_first_thread, settings, entry, arguments, fds, enclosed, .. } = order;
     drop(fds.page);

@@ -36,13 +36,14 @@ pub(crate) struct Memory {
 const SPILLED: usize = 3;
 /// The words before the payload.
 const HEAD: usize = 4;
-/// The longest payload that fits into the page, in bytes. The last word of the page is for the id of the process.
-pub(crate) const INLINE: usize = (Page::BIRTH - HEAD) * size_of::<u64>();
+/// The longest payload that fits into the page, in bytes.
+pub(crate) const INLINE: usize = (Page::WORDS - HEAD) * size_of::<u64>();
 
 impl Memory {
     fn new(owner: i32, by_file: bool) -> nix::Result<Memory> {
         let (page, page_file) = if by_file {
             let file = memory::create(c"mp-report-page")?;
+            memory::allocate(file.as_fd(), Page::SIZE)?;
             (Page::of_file(file.as_fd())?, Some(ProcessFd::new(file)))
         } else {
             (Page::new()?, None)
@@ -130,11 +131,6 @@ impl Report {
     pub(crate) fn files(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>, u32)> {
         let memory = self.memory.as_ref()?;
         Some((memory.page_file.as_ref()?.get()?, memory.file.get()?, memory.generation))
-    }
-
-    /// The id of the child, if it exists; of one that the kernel makes for this page.
-    pub(crate) fn born(&self) -> i32 {
-        self.memory.as_ref().map_or(0, |memory| memory.page.born())
     }
 
     /// Shares the memory with no more processes.
@@ -238,7 +234,6 @@ impl Drop for Report {
             let mut registry = registry::lock();
             if registry.spares().0.len() < Spares::MOST && !registry.is_closed() {
                 memory.page.store(0, 0);
-                memory.page.store(Page::BIRTH, 0);
                 registry.spares().0.push(memory);
             }
         }

@@ -7,63 +7,63 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::process::newborn;
-use crate::process::order::{LONGEST, Order};
-use crate::sys::fork;
+use crate::process::order::LONGEST;
+use crate::process::{child, newborn};
+use crate::sys::fork::Siblings;
 use crate::sys::page::Page;
-use crate::sys::{direct, fdpass, lifeline, pidfd};
+use crate::sys::{direct, fdpass, lifeline};
 
-/// What the program is told of each order: how many orders came before it, and 0, or the error number of the `clone`.
-pub(crate) type Answer = [u32; 2];
+/// Where in the page that program and server share the id is of the process that was ordered; or the error number of the
+/// `clone`, less than 0.
+pub(crate) const ORDERED: usize = 0;
 
 /// Serves until there is nobody to serve.
 ///
 /// 1. The first message brings the end of a lifeline: should this process be stopped when the program ends, the kernel
-///    ends it all the same.
-/// 2. For each order the page of its report is mapped, and a sibling made. The kernel writes the id of the new process
-///    into that page before it runs, and in the same call: whenever the server is killed, the page tells whether
-///    there is a process.
-/// 3. The program is told, by an answer, if it has not seen the id by then.
+///    ends it all the same. And it brings the page for the ids of what is made here; none of that has the page.
+/// 2. What each child would look up once, by name, is looked up here.
+/// 3. For each order a sibling is made, which reads the order itself. The kernel writes its id into the page before it
+///    runs, and in the same call: whenever the server is killed, the page tells whether there is a process.
+/// 4. The program is woken by an answer: it sleeps over each order. To look at the page for a while first costs it a
+///    processor, on which the server or its child might run, and a start twice its time (measured).
 pub(crate) fn serve(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
     let mut bytes = vec![0; LONGEST];
-    let mut held: Option<OwnedFd> = None;
-    let mut orders = 0_u32;
+    let Ok((held, ids)) = first(&socket, &mut bytes) else { direct::exit(1) };
+    let Ok(siblings) = Siblings::prepare() else { direct::exit(1) };
+    child::flush();
     loop {
-        let _ = pidfd::wait(socket.as_fd(), None);
-        let (length, mut fds) = match fdpass::receive(socket.as_fd(), &mut bytes) {
-            Err(Errno::EAGAIN) => continue,
-            Ok((0, _)) | Err(_) => direct::exit(0),
-            Ok(received) => received,
+        let made = match fdpass::wait(socket.as_fd(), &mut bytes) {
+            Ok((0, _)) => direct::exit(0),
+            Ok((length, fds)) => siblings.make(&ids, ORDERED, || {
+                // Copies of what is the server's alone. The owners are in its frames, which are never left here.
+                direct::close(socket.as_raw_fd());
+                direct::close(held.as_raw_fd());
+                newborn::be_born(&bytes[..length], fds)
+            }),
+            // More descriptors than this process can have: what there were are gone again.
+            Err(Errno::EMFILE) => Err(Errno::EMFILE),
+            Err(_) => direct::exit(0),
         };
-        if held.is_none() {
-            held = fds.pop();
-            if direct::own_process_group().is_err() || held.as_ref().is_none_or(|end| tie(end).is_err()) {
-                direct::exit(1);
-            }
-            continue;
+        if let Err(errno) = made {
+            ids.set_id(ORDERED, -(errno as i32));
         }
-        let error = make(&bytes[..length], fds, &socket, &held).err().map_or(0, |errno| errno as u32);
-        let answer: Answer = [orders, error];
-        orders = orders.wrapping_add(1);
-        if fdpass::send(socket.as_fd(), answer.map(u32::to_ne_bytes).as_flattened(), &[]).is_err() {
+        if fdpass::send(socket.as_fd(), &[1], &[]) == Err(Errno::EPIPE) {
             direct::exit(0);
         }
     }
 }
 
-fn tie(end: &OwnedFd) -> nix::Result<()> {
-    lifeline::aim(end.as_fd())?;
-    if lifeline::is_hung_up(end.as_fd()) { Err(Errno::EPIPE) } else { Ok(()) }
-}
-
-fn make(bytes: &[u8], fds: Vec<OwnedFd>, socket: &OwnedFd, held: &Option<OwnedFd>) -> nix::Result<()> {
-    let order = Order::read(bytes, fds).ok_or(Errno::EBADMSG)?;
-    let page = Page::of_file(order.fds.page.as_fd())?;
-    fork::sibling(page, move |page| {
-        // Copies of what is the server's alone. The owners are in its frames, which are never left here.
-        direct::close(socket.as_raw_fd());
-        held.iter().for_each(|end| direct::close(end.as_raw_fd()));
-        newborn::live(order, page)
-    })
+/// Takes the first message: the lifeline, to which this process is tied, and the page.
+fn first(socket: &OwnedFd, bytes: &mut [u8]) -> nix::Result<(OwnedFd, Page)> {
+    let (_, mut fds) = fdpass::wait(socket.as_fd(), bytes)?;
+    let (Some(file), Some(held)) = (fds.pop(), fds.pop()) else { return Err(Errno::EBADMSG) };
+    direct::own_process_group()?;
+    lifeline::aim(held.as_fd())?;
+    if lifeline::is_hung_up(held.as_fd()) {
+        return Err(Errno::EPIPE);
+    }
+    let ids = Page::of_file(file.as_fd())?;
+    ids.hide();
+    Ok((held, ids))
 }

@@ -95,49 +95,69 @@ impl Clone {
     /// As for `fork`: the caller keeps the child from returning or unwinding into frames that are its parent's.
     #[inline]
     pub(crate) unsafe fn run(&self) -> nix::Result<Side> {
-        // SAFETY: as the caller has vouched.
-        unsafe { self.run_as(None) }
+        let mut descriptor = -1_i32;
+        let mut args = self.arguments();
+        args.flags |= CLEAR_HANDLERS | libc::CLONE_PIDFD as u64;
+        args.pidfd = (&raw mut descriptor).expose_provenance() as u64;
+        // SAFETY: as the caller has vouched; a place of ours, where the descriptor is written.
+        let id = unsafe { self.clone(&args) }?;
+        if id != 0 {
+            // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
+            let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
+            return Ok(Side::Parent(Pid::from_raw(id), descriptor));
+        }
+        self.kept.restore();
+        Ok(Side::Child)
     }
 
-    /// As [`run`](Clone::run); the child is one of this process's parent, a sibling, if there is a word for its id: written
-    /// before it runs, and shared with whoever needs to know.
+    /// As [`run`](Clone::run), but the child is one of this process's parent: a sibling, with the signal handlers that this
+    /// process has. Its id is written to `born` before it runs. Whether this is the child.
     ///
     /// # Safety
     ///
     /// As [`run`](Clone::run). `born` is the address of an integer of shared memory that nobody refers to.
     #[inline]
-    pub(crate) unsafe fn run_as(&self, born: Option<*mut i32>) -> nix::Result<Side> {
-        let mut descriptor = -1_i32;
-        let flags = libc::CLONE_PIDFD | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID;
-        let mut args = Arguments {
-            flags: CLEAR_HANDLERS | flags as u64,
-            pidfd: (&raw mut descriptor).expose_provenance() as u64,
+    pub(crate) unsafe fn run_as_sibling(&self, born: *mut i32) -> nix::Result<bool> {
+        let mut args = self.arguments();
+        // It signals its end as this process does.
+        args.exit_signal = 0;
+        args.flags |= (libc::CLONE_PARENT | libc::CLONE_PARENT_SETTID) as u64;
+        args.parent_tid = born.expose_provenance() as u64;
+        // SAFETY: as the caller has vouched.
+        unsafe { self.clone(&args) }.map(|id| id == 0)
+    }
+
+    #[inline]
+    fn arguments(&self) -> Arguments {
+        Arguments {
+            flags: (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID) as u64,
+            pidfd: 0,
             child_tid: self.id.expose_provenance() as u64,
             parent_tid: 0,
             exit_signal: libc::SIGCHLD as u64,
             stack: [0; 2],
             tls: 0,
-        };
-        if let Some(born) = born {
-            // It signals its end as this process does.
-            args.exit_signal = 0;
-            args.flags |= (libc::CLONE_PARENT | libc::CLONE_PARENT_SETTID) as u64;
-            args.parent_tid = born.expose_provenance() as u64;
         }
-        let place = (&raw const args).expose_provenance();
+    }
+
+    /// Makes a child; its id, or 0 in the child.
+    ///
+    /// # Safety
+    ///
+    /// As [`run`](Clone::run). The addresses that the flags ask for are those of integers to be written to.
+    #[inline]
+    unsafe fn clone(&self, args: &Arguments) -> nix::Result<i32> {
+        let place = ptr::from_ref(args).expose_provenance();
         // SAFETY: without CLONE_VM nothing is shared, so the child goes on from here on a stack of its own. The pointers
         // are to memory of the caller's, or of its thread's, as the flags ask.
         let id = unsafe { call(libc::SYS_clone3, [place, size_of::<Arguments>(), 0, 0, 0, 0]) };
-        if result(id)? != 0 {
-            // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
-            let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-            return Ok(Side::Parent(Pid::from_raw(id as i32), descriptor));
+        let id = result(id)?;
+        if id == 0 {
+            let list = self.robust.expose_provenance();
+            // SAFETY: the list head of this thread, a copy of the parent's, found empty.
+            unsafe { call(libc::SYS_set_robust_list, [list, size_of::<RobustList>(), 0, 0, 0, 0]) };
         }
-        let list = self.robust.expose_provenance();
-        // SAFETY: the list head of this thread, a copy of the parent's, found empty.
-        unsafe { call(libc::SYS_set_robust_list, [list, size_of::<RobustList>(), 0, 0, 0, 0]) };
-        self.kept.restore();
-        Ok(Side::Child)
+        Ok(id as i32)
     }
 }
 

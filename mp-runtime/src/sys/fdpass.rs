@@ -11,6 +11,8 @@ use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, recv, sendmsg, socketpair,
 };
 
+use crate::sys::pidfd;
+
 /// So many descriptors go with one message (SCM_MAX_FD).
 pub(crate) const MOST: usize = 253;
 
@@ -48,9 +50,19 @@ pub(crate) fn peek(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usi
 }
 
 /// Takes the first message. As [`peek`] otherwise.
-#[allow(dead_code, reason = "for arguments that are sent")]
 pub(crate) fn receive(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, Vec<OwnedFd>)> {
     receive_with(socket, bytes, MsgFlags::empty())
+}
+
+/// Waits for a message and takes it; no bytes if there will be none. As [`peek`] otherwise.
+pub(crate) fn wait(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, Vec<OwnedFd>)> {
+    loop {
+        let _ = pidfd::wait(socket, None);
+        match receive(socket, bytes) {
+            Err(Errno::EAGAIN) => {}
+            received => return received,
+        }
+    }
 }
 
 /// Takes the first message and closes what came with it; whether there was one.

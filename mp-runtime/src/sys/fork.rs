@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::sys::clone::{Clone, Side};
+use crate::sys::direct;
 use crate::sys::page::Page;
 
 /// A child just forked.
@@ -56,16 +57,21 @@ pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> R
     }
 }
 
-/// Makes a child of this process's parent, as [`fork`] makes one of this process. Before it runs, its id is in its
-/// [place](Page::born) in `page`.
-///
-/// For a process of one thread, with nothing to be called at a `fork`.
-pub(crate) fn sibling(page: Page, child: impl FnOnce(Page) -> Infallible) -> Result<(), Errno> {
-    let clone = Clone::of_this_thread().ok_or(Errno::ENOSYS)?;
-    // SAFETY: the child runs `child` only, as above. The place is an integer of shared memory, accessed atomically.
-    match unsafe { clone.run_as(Some(page.birth_place())) }? {
-        Side::Parent(..) => Ok(()),
-        Side::Child => enter(|| child(page)),
+/// What it takes to make children of this process's parent: in a process of one thread, with nothing to be called at a `fork`.
+#[derive(Debug)]
+pub(crate) struct Siblings(Clone);
+
+impl Siblings {
+    /// Looks at this process, whose signal handlers siblings will have; those that a process does not keep go.
+    pub(crate) fn prepare() -> Result<Siblings, Errno> {
+        direct::reset_signals();
+        Clone::of_this_thread().map(Siblings).ok_or(Errno::ENOSYS)
+    }
+
+    /// Makes one, as [`fork`] makes a child of this process. Before it runs, its id is at [place](Page::id) `number` of `ids`.
+    pub(crate) fn make(&self, ids: &Page, number: usize, child: impl FnOnce() -> Infallible) -> Result<(), Errno> {
+        // SAFETY: the child runs `child` only, as above. The place is an integer of shared memory, accessed atomically.
+        if unsafe { self.0.run_as_sibling(ids.id_place(number)) }? { enter(child) } else { Ok(()) }
     }
 }
 

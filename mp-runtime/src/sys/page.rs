@@ -5,9 +5,6 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
-use nix::sys::stat::fstat;
-
-use crate::sys::memory;
 
 /// An anonymous page, shared with the processes forked until it is [hidden](Page::hide), and only with those.
 ///
@@ -37,11 +34,8 @@ impl Page {
         Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
     }
 
-    /// Maps the first page of `file`, a memory file, which is made long enough. Shared with all who do the same.
+    /// Maps the first page of `file`, a memory file that has one. Shared with all who do the same.
     pub(crate) fn of_file(file: BorrowedFd<'_>) -> nix::Result<Page> {
-        if fstat(file)?.st_size == 0 {
-            memory::allocate(file, Page::SIZE)?;
-        }
         let protection = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
         let length = const { std::num::NonZeroUsize::new(Page::SIZE).unwrap() };
         // SAFETY: a new mapping at an address the kernel picks touches no memory of ours. The file has this page: it was
@@ -50,19 +44,25 @@ impl Page {
         Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
     }
 
-    /// The id of the process that reports here, as the kernel has written it; 0 before it is there.
-    pub(crate) fn born(&self) -> i32 {
+    /// The id that the kernel has written to place `number`; 0 before it is there.
+    pub(crate) fn id(&self, number: usize) -> i32 {
+        self.id_at(number).load(Ordering::Acquire)
+    }
+
+    /// Stores what stands for an id.
+    pub(crate) fn set_id(&self, number: usize, id: i32) {
+        self.id_at(number).store(id, Ordering::Release);
+    }
+
+    fn id_at(&self, number: usize) -> &AtomicI32 {
         // SAFETY: within the page, aligned, and accessed by atomic operations or by the kernel.
-        unsafe { AtomicI32::from_ptr(self.birth_place()) }.load(Ordering::Acquire)
+        unsafe { AtomicI32::from_ptr(self.id_place(number)) }
     }
 
-    /// Where the kernel writes that id: the last word.
-    pub(crate) fn birth_place(&self) -> *mut i32 {
-        self.words()[Page::BIRTH].as_ptr().cast()
+    /// Where the kernel writes that id: in a word of its own.
+    pub(crate) fn id_place(&self, number: usize) -> *mut i32 {
+        self.words()[number].as_ptr().cast()
     }
-
-    /// The index of the word for the id.
-    pub(crate) const BIRTH: usize = Page::WORDS - 1;
 
     /// Shares the page with the processes forked from now on.
     pub(crate) fn share(&self) -> nix::Result<()> {

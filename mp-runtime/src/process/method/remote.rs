@@ -117,16 +117,11 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
             none => none.insert(Server::start(&launch.parent)?),
         };
         let message = write(server.by_first_thread()).map_err(failed(Stage::Order))?;
-        match server.make(|socket| message.send(socket, &fds, work), || launch.report.born() != 0) {
-            Ok(()) => {}
+        match server.make(|socket| message.send(socket, &fds, work)) {
+            Ok(id) => return Ok(id),
             // It is dead, or was as good as that, and is dead now.
             Err(None) => *registry.server() = None,
             Err(Some(errno)) => return Err(failed(Stage::Fork)(errno)),
-        }
-        // Whatever it has answered: if there is a process, its id is here.
-        match launch.report.born() {
-            0 => {}
-            id => return Ok(Pid::from_raw(id)),
         }
     }
     Err(failed(Stage::Order)(Errno::EPIPE))

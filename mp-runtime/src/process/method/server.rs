@@ -1,17 +1,20 @@
 //! The fork server, as its program sees it. What it does itself is in `process/server`.
 
+use std::mem;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use crate::error::{SpawnErrorKind, Stage};
 use crate::process::launch::Origin;
 use crate::process::newborn;
-use crate::process::server::Answer;
+use crate::process::server::ORDERED;
 use crate::sys::fd::ProcessFd;
-use crate::sys::{exec, fdpass, lifeline, pidfd, thread, wait};
+use crate::sys::page::Page;
+use crate::sys::{exec, fdpass, lifeline, memory, pidfd, thread, wait};
 
 /// How often an order is sent to a new server because the one before has died of something else.
 pub(crate) const TRIES: usize = 5;
@@ -26,13 +29,10 @@ pub(crate) struct Server {
     pidfd: ProcessFd,
     /// Closed with this process, whatever becomes of it.
     lifeline: ProcessFd,
+    /// For the ids of what it makes.
+    ids: Page,
     by_first_thread: bool,
-    /// How many orders it was sent.
-    orders: u32,
 }
-
-/// How long to look for the new process before going to sleep over it. Both sides run then, and to wake up costs more.
-const GLANCE: Duration = Duration::from_micros(200);
 
 impl Server {
     /// Starts one, for the calling process, which is `program`. All signals are blocked.
@@ -40,7 +40,11 @@ impl Server {
         let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
         let (ours, theirs) = fdpass::pair().map_err(failed(Stage::Order))?;
         let (end, held) = lifeline::new().map_err(failed(Stage::Lifeline))?;
-        fdpass::send(ours.as_fd(), &[1], &[end.as_fd()]).map_err(failed(Stage::Order))?;
+        let page = memory::create(c"mp-ids").and_then(|file| memory::allocate(file.as_fd(), Page::SIZE).map(|()| file));
+        let page = page.map_err(failed(Stage::Order))?;
+        let ids = Page::of_file(page.as_fd()).map_err(failed(Stage::Order))?;
+        ids.hide();
+        fdpass::send(ours.as_fd(), &[1], &[end.as_fd(), page.as_fd()]).map_err(failed(Stage::Order))?;
         let id = exec::run(newborn::SERVER, theirs.as_fd()).map_err(failed(Stage::Exec))?;
         drop(theirs);
         let pidfd = match pidfd::open(id) {
@@ -56,8 +60,8 @@ impl Server {
             socket: ProcessFd::new(ours),
             pidfd: ProcessFd::new(pidfd),
             lifeline: ProcessFd::new(held),
+            ids,
             by_first_thread: thread::is_first(program.id),
-            orders: 0,
         })
     }
 
@@ -66,64 +70,45 @@ impl Server {
         self.by_first_thread
     }
 
-    /// Sends an order and waits until it is carried out, which `is_born` may tell earlier than the server.
+    /// Sends an order and waits until it is carried out; the id of the process.
     ///
     /// # Errors
     ///
     /// The error number of the server's `clone`, or of the sending. `None` if the server is no more: it has ended by
-    /// then, so nothing of the order is under way.
-    pub(crate) fn make(
-        &mut self,
-        send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>,
-        is_born: impl Fn() -> bool,
-    ) -> Result<(), Option<Errno>> {
+    /// then, and there is no process.
+    pub(crate) fn make(&self, send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>) -> Result<Pid, Option<Errno>> {
         let (Some(socket), Some(pidfd)) = (self.socket.get(), self.pidfd.get()) else { return Err(None) };
-        let number = self.orders;
-        self.orders = number.wrapping_add(1);
-        let mut answer = [0; size_of::<Answer>()];
-        // Answers that nobody has waited for.
-        while matches!(fdpass::receive(socket, &mut answer), Ok((length, _)) if length > 0) {}
-        let sent = send(socket);
-        match sent {
+        self.ids.set_id(ORDERED, 0);
+        match send(socket) {
             Ok(()) => {}
             Err(Errno::EPIPE | Errno::ECONNRESET) => return self.bury(pidfd),
             Err(errno) => return Err(Some(errno)),
         }
-        let begin = Instant::now();
-        while begin.elapsed() < GLANCE {
-            if is_born() {
-                return Ok(());
-            }
-            std::hint::spin_loop();
-        }
-        let deadline = begin.checked_add(PATIENCE);
+        let deadline = Instant::now().checked_add(PATIENCE);
         loop {
-            match fdpass::receive(socket, &mut answer) {
-                Ok((length, _)) if length == answer.len() => {
-                    let (of, error) = answer.split_at(size_of::<u32>());
-                    if of != number.to_ne_bytes() {
-                        continue;
-                    }
-                    return match error.try_into().map(i32::from_ne_bytes) {
-                        Ok(0) => Ok(()),
-                        Ok(errno) => Err(Some(Errno::from_raw(errno))),
-                        Err(_) => self.bury(pidfd),
-                    };
-                }
-                Err(Errno::EAGAIN) => {}
+            let answered = pidfd::wait(socket, deadline) == Ok(true);
+            match fdpass::receive(socket, &mut [0]) {
+                Err(Errno::EAGAIN) if answered => {}
+                Ok((1, _)) => return self.made().unwrap_or(Err(None)),
                 _ => return self.bury(pidfd),
-            }
-            if pidfd::wait(socket, deadline) == Ok(false) {
-                return self.bury(pidfd);
             }
         }
     }
 
-    /// Sees to it that the server has ended.
-    fn bury(&self, pidfd: BorrowedFd<'_>) -> Result<(), Option<Errno>> {
+    /// What has become of the order, if that is known.
+    fn made(&self) -> Option<Result<Pid, Option<Errno>>> {
+        match self.ids.id(ORDERED) {
+            0 => None,
+            id if id > 0 => Some(Ok(Pid::from_raw(id))),
+            errno => Some(Err(Some(Errno::from_raw(-errno)))),
+        }
+    }
+
+    /// Sees to it that the server has ended. What it has made last is there.
+    fn bury(&self, pidfd: BorrowedFd<'_>) -> Result<Pid, Option<Errno>> {
         let _ = pidfd::send_signal(pidfd, Signal::SIGKILL as i32);
         wait::block(pidfd);
-        Err(None)
+        self.made().unwrap_or(Err(None))
     }
 
     /// Lets go of it in a child just forked: it is the parent's.
@@ -131,6 +116,7 @@ impl Server {
         self.socket.release();
         self.pidfd.release();
         self.lifeline.release();
+        mem::forget(self); // its page is not here
     }
 }
 
