@@ -178,33 +178,8 @@
 //! So a program with threads is refused a [`spawn`](Builder::spawn) by `fork`, by an error that says so; `forkserver` and `exec`
 //! work from any thread. See [`unsafe(threads)`](macro@process#unsafethreads) for the way to answer for the threads of a fork.
 //!
-//! # Async
-//!
-//! With the feature `tokio`, a process function may be an `async fn`. It is run by a runtime of one thread, with timers and
-//! descriptors, that is built in the process; for one of more threads, build it in a plain function. What it has spawned ends with it.
-//!
-#![cfg_attr(feature = "tokio", doc = "```")]
-#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
-//! use mp_runtime::process;
-//! use std::time::Duration;
-//!
-//! #[process(start = forkserver)]
-//! async fn wait(millis: u64) -> u64 {
-//!     tokio::time::sleep(Duration::from_millis(millis)).await;
-//!     millis
-//! }
-//!
-//! # fn main() {
-//! assert_eq!(wait::spawn(10).unwrap().join().unwrap(), 10);
-//! # }
-//! ```
-//!
-//! From a program that uses tokio, start processes by `forkserver` or `exec`. A runtime with threads is one more reason for the
-//! refusal above. In one of a single thread (`current_thread`) a fork is possible, but stays inside of what it can never return to:
-//! an `async` function is refused there, by an error that [says so](SpawnError::is_inside_runtime); in any other, tasks that are
-//! spawned are cancelled, and to block on a future panics. No forked process shares the descriptors by which a
-//! runtime of its parent waits: it has empty ones in their places. To find them costs a start by fork 2 us and 0.1 us more for each
-//! open descriptor. Signals that the parent has listened to by `tokio::signal` can't be listened to in what it forks.
+#![cfg_attr(feature = "tokio", doc = include_str!("async.md"))]
+#![cfg_attr(not(feature = "tokio"), doc = "# Async\n\nNeeds the feature `tokio`, whose documentation is here with it.")]
 //!
 //! # What this is not
 //!
@@ -269,6 +244,8 @@ pub use pool::submission::Submission;
 pub use pool::task::Task;
 pub use pool::trouble::PoolError;
 pub use pool::wait::{WaitFor, Waited, as_completed, wait};
+#[cfg(feature = "tokio")]
+pub use process::awaiting::Join;
 pub use process::body::{Body, Portable};
 pub use process::builder::Builder;
 pub use process::closure::spawn;

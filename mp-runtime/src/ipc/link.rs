@@ -192,6 +192,18 @@ impl Link {
         }
     }
 
+    /// What one of this side waits with.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn watch(&self, side: Side, me: Identity) -> nix::Result<Watch> {
+        self.watches(side).take(me, self.event.as_fd())
+    }
+
+    /// Takes it back, for the next.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn keep(&self, side: Side, me: Identity, watch: Watch) {
+        self.watches(side).put(me, watch);
+    }
+
     fn watches(&self, side: Side) -> &Watches {
         match side {
             Side::Send => &self.senders,
@@ -214,6 +226,9 @@ pub(crate) enum Company {
 pub(crate) enum Patience {
     /// Not at all.
     Never,
+    /// Not at all, and without asking after the others: whoever is polled waits for all of that by himself.
+    #[cfg(feature = "tokio")]
+    Polled,
     /// Until then, or for ever.
     Until(Option<Instant>),
 }
@@ -260,6 +275,8 @@ fn held_up(tries: u32, holder: u64, patience: Patience) -> Verdict {
     }
     let enough = match patience {
         Patience::Never => tries > IMPATIENT,
+        #[cfg(feature = "tokio")]
+        Patience::Polled => true,
         Patience::Until(deadline) => deadline.is_some_and(|deadline| Instant::now() >= deadline),
     };
     if enough {

@@ -157,7 +157,7 @@ impl Receiver<Bytes> {
     pub fn recv_ref(&self) -> Result<Borrowed<'_>, RecvError> {
         self.borrow().map_err(|missed| match missed {
             Missed::Failed(error) => RecvError::Failed(error),
-            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+            Missed::Empty | Missed::HeldUp | Missed::Disconnected => RecvError::Disconnected,
         })
     }
 

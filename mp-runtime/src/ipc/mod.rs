@@ -1,6 +1,8 @@
 //! What processes hold in common: channels, shared values and locks. What users hold of them, and how it gets from one
 //! process to another.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod awaiting;
 pub(crate) mod buffer;
 pub(crate) mod by_file;
 pub(crate) mod bytes;
@@ -20,6 +22,8 @@ pub(crate) mod oneshot;
 pub(crate) mod own;
 pub(crate) mod parcel;
 pub(crate) mod queue;
+#[cfg(feature = "tokio")]
+pub(crate) mod queue_awaiting;
 pub(crate) mod queue_sender;
 pub(crate) mod receiver;
 pub(crate) mod select;
@@ -27,6 +31,8 @@ pub(crate) mod sender;
 pub(crate) mod shared_box;
 pub(crate) mod shared_bytes;
 pub(crate) mod shared_slice;
+#[cfg(feature = "tokio")]
+pub(crate) mod slumber;
 pub(crate) mod spill;
 pub(crate) mod spin;
 pub(crate) mod sync;

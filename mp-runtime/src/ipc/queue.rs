@@ -80,6 +80,13 @@ pub fn queue<T: Serialize + DeserializeOwned>(
     Ok((QueueSender::new(send), QueueReceiver { end: Arc::new(receive), _receives: PhantomData }))
 }
 
+#[cfg(feature = "tokio")]
+impl<T> QueueReceiver<T> {
+    pub(crate) fn end(&self) -> &End {
+        &self.end
+    }
+}
+
 impl<T: DeserializeOwned> QueueReceiver<T> {
     /// Receives an item; waits while there is none, also for one that another worker has and may not finish.
     ///
@@ -90,7 +97,7 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     pub fn recv(&self) -> Result<Delivery<T>, RecvError> {
         self.fetch(Patience::Until(None)).map_err(|missed| match missed {
             Missed::Failed(error) => RecvError::Failed(error),
-            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+            Missed::Empty | Missed::HeldUp | Missed::Disconnected => RecvError::Disconnected,
         })
     }
 
@@ -101,7 +108,7 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     /// When there is none; and as [`QueueReceiver::recv`].
     pub fn try_recv(&self) -> Result<Delivery<T>, TryRecvError> {
         self.fetch(Patience::Never).map_err(|missed| match missed {
-            Missed::Empty => TryRecvError::Empty,
+            Missed::Empty | Missed::HeldUp => TryRecvError::Empty,
             Missed::Disconnected => TryRecvError::Disconnected,
             Missed::Failed(error) => TryRecvError::Failed(error),
         })
@@ -114,13 +121,13 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     /// When there was none in time; and as [`QueueReceiver::recv`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Delivery<T>, RecvTimeoutError> {
         self.fetch(Patience::of(timeout)).map_err(|missed| match missed {
-            Missed::Empty => RecvTimeoutError::Timeout,
+            Missed::Empty | Missed::HeldUp => RecvTimeoutError::Timeout,
             Missed::Disconnected => RecvTimeoutError::Disconnected,
             Missed::Failed(error) => RecvTimeoutError::Failed(error),
         })
     }
 
-    fn fetch(&self, patience: Patience) -> Result<Delivery<T>, Missed> {
+    pub(crate) fn fetch(&self, patience: Patience) -> Result<Delivery<T>, Missed> {
         let me = self.end.here()?;
         let link = self.end.link();
         let is_gone =
@@ -129,7 +136,14 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
             loop {
                 let news = link.ring.news();
                 let open = link.is_attended(Side::Send);
-                if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
+                let turn = link.ring.receiving(me, hindered(patience));
+                #[cfg(feature = "tokio")]
+                if turn.is_none()
+                    && let Patience::Polled = patience
+                {
+                    return Err(Missed::HeldUp);
+                }
+                if let Some(turn) = turn {
                     let cleared = turn.clear().map_err(ChannelError::from)?;
                     let taken = turn.take_one(me, is_gone, bytes).map_err(ChannelError::from)?;
                     drop(turn);
@@ -142,6 +156,10 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
                 }
                 if !open && !link.ring.has_message() {
                     return Err(Missed::Disconnected);
+                }
+                #[cfg(feature = "tokio")]
+                if let Patience::Polled = patience {
+                    return Err(Missed::Empty);
                 }
                 let Patience::Until(deadline) = patience else {
                     // Nobody has waited, so perhaps nobody has noticed who of them has died.

@@ -12,6 +12,7 @@ use crate::ipc::link::{Company, Patience, hindered};
 use crate::ipc::queue::tell_cleared;
 use crate::ipc::sender::{Beside, Unsent, post};
 use crate::ipc::{buffer, parcel};
+use crate::shm::cursor::Cursor;
 use crate::shm::ledger::NEW;
 use crate::shm::packet::Packet;
 use crate::shm::roster::Side;
@@ -33,7 +34,7 @@ impl<T: Serialize> QueueSender<T> {
         match self.deliver(&item, Patience::Until(None)) {
             Ok(()) => Ok(()),
             Err(Unsent::Failed(error)) => Err(SendError::Failed(item, error)),
-            Err(Unsent::Full | Unsent::Disconnected) => Err(SendError::Disconnected(item)),
+            Err(Unsent::Full | Unsent::HeldUp | Unsent::Disconnected) => Err(SendError::Disconnected(item)),
         }
     }
 
@@ -45,7 +46,7 @@ impl<T: Serialize> QueueSender<T> {
     pub fn try_send(&self, item: T) -> Result<(), TrySendError<T>> {
         match self.deliver(&item, Patience::Never) {
             Ok(()) => Ok(()),
-            Err(Unsent::Full) => Err(TrySendError::Full(item)),
+            Err(Unsent::Full | Unsent::HeldUp) => Err(TrySendError::Full(item)),
             Err(Unsent::Disconnected) => Err(TrySendError::Disconnected(item)),
             Err(Unsent::Failed(error)) => Err(TrySendError::Failed(item, error)),
         }
@@ -59,13 +60,13 @@ impl<T: Serialize> QueueSender<T> {
     pub fn send_timeout(&self, item: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         match self.deliver(&item, Patience::of(timeout)) {
             Ok(()) => Ok(()),
-            Err(Unsent::Full) => Err(SendTimeoutError::Timeout(item)),
+            Err(Unsent::Full | Unsent::HeldUp) => Err(SendTimeoutError::Timeout(item)),
             Err(Unsent::Disconnected) => Err(SendTimeoutError::Disconnected(item)),
             Err(Unsent::Failed(error)) => Err(SendTimeoutError::Failed(item, error)),
         }
     }
 
-    fn deliver(&self, item: &T, patience: Patience) -> Result<(), Unsent> {
+    pub(crate) fn deliver(&self, item: &T, patience: Patience) -> Result<(), Unsent> {
         let me = self.end.here()?;
         buffer::with(|bytes| {
             if !parcel::pack(item, bytes)?.is_empty() {
@@ -94,7 +95,7 @@ impl<T> QueueSender<T> {
         match self.wait(Patience::Until(None)) {
             Ok(()) => Ok(()),
             Err(Unsent::Failed(error)) => Err(SendError::Failed((), error)),
-            Err(Unsent::Full | Unsent::Disconnected) => Err(SendError::Disconnected(())),
+            Err(Unsent::Full | Unsent::HeldUp | Unsent::Disconnected) => Err(SendError::Disconnected(())),
         }
     }
 
@@ -118,7 +119,7 @@ impl<T> QueueSender<T> {
     pub fn join_timeout(&self, timeout: Duration) -> Result<(), SendTimeoutError<()>> {
         match self.wait(Patience::of(timeout)) {
             Ok(()) => Ok(()),
-            Err(Unsent::Full) => Err(SendTimeoutError::Timeout(())),
+            Err(Unsent::Full | Unsent::HeldUp) => Err(SendTimeoutError::Timeout(())),
             Err(Unsent::Disconnected) => Err(SendTimeoutError::Disconnected(())),
             Err(Unsent::Failed(error)) => Err(SendTimeoutError::Failed((), error)),
         }
@@ -131,25 +132,36 @@ impl<T> QueueSender<T> {
         let deadline = if let Patience::Until(deadline) = patience { deadline } else { None };
         loop {
             let news = link.ring.news();
-            // A worker can be killed between saying that it is done and clearing that away.
-            if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
-                let cleared = turn.clear().map_err(ChannelError::from)?;
-                drop(turn);
-                if cleared {
-                    tell_cleared(link);
-                }
-            }
-            if link.ring.is_read_up_to(tail) {
+            if self.is_done_up_to(tail, patience)? {
                 return Ok(());
-            }
-            if !link.is_attended(Side::Receive) {
-                return Err(Unsent::Disconnected);
             }
             let ready = || link.ring.news() != news;
             if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
                 return Err(Unsent::Full);
             }
         }
+    }
+
+    /// Whether all items are done that lie before `tail`.
+    pub(crate) fn is_done_up_to(&self, tail: Cursor, patience: Patience) -> Result<bool, Unsent> {
+        let (me, link) = (self.end.here()?, self.end.link());
+        // A worker can be killed between saying that it is done and clearing that away.
+        if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
+            let cleared = turn.clear().map_err(ChannelError::from)?;
+            drop(turn);
+            if cleared {
+                tell_cleared(link);
+            }
+        }
+        if link.ring.is_read_up_to(tail) {
+            return Ok(true);
+        }
+        if link.is_attended(Side::Receive) { Ok(false) } else { Err(Unsent::Disconnected) }
+    }
+
+    #[cfg(feature = "tokio")]
+    pub(crate) fn end(&self) -> &End {
+        &self.end
     }
 
     /// How many items are in the queue that are not known to be done.

@@ -31,6 +31,8 @@ pub struct Receiver<T> {
 #[derive(Debug)]
 pub(crate) enum Missed {
     Empty,
+    /// Another has the turn, and does not get on.
+    HeldUp,
     Disconnected,
     Failed(ChannelError),
 }
@@ -54,6 +56,12 @@ impl<T> Receiver<T> {
 
     pub(crate) fn end(&self) -> &End {
         &self.end
+    }
+
+    /// Throws away what senders that are all gone have left beside their messages.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn forget_descriptors(&self) {
+        inbox::clear(self.end.link());
     }
 
     /// How many messages the channel holds at most.
@@ -98,7 +106,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     pub fn recv(&self) -> Result<T, RecvError> {
         self.fetch(Patience::Until(None)).map_err(|missed| match missed {
             Missed::Failed(error) => RecvError::Failed(error),
-            Missed::Empty | Missed::Disconnected => RecvError::Disconnected,
+            Missed::Empty | Missed::HeldUp | Missed::Disconnected => RecvError::Disconnected,
         })
     }
 
@@ -110,7 +118,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     /// [`Receiver::recv`].
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         self.fetch(Patience::Never).map_err(|missed| match missed {
-            Missed::Empty => TryRecvError::Empty,
+            Missed::Empty | Missed::HeldUp => TryRecvError::Empty,
             Missed::Disconnected => TryRecvError::Disconnected,
             Missed::Failed(error) => TryRecvError::Failed(error),
         })
@@ -123,7 +131,7 @@ impl<T: DeserializeOwned> Receiver<T> {
     /// When none came in time, or another receiver was in the middle of receiving for all of it; and as [`Receiver::recv`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         self.fetch(Patience::of(timeout)).map_err(|missed| match missed {
-            Missed::Empty => RecvTimeoutError::Timeout,
+            Missed::Empty | Missed::HeldUp => RecvTimeoutError::Timeout,
             Missed::Disconnected => RecvTimeoutError::Disconnected,
             Missed::Failed(error) => RecvTimeoutError::Failed(error),
         })
@@ -161,7 +169,7 @@ impl<T: DeserializeOwned> Receiver<T> {
         TryIter::new(self)
     }
 
-    fn fetch(&self, patience: Patience) -> Result<T, Missed> {
+    pub(crate) fn fetch(&self, patience: Patience) -> Result<T, Missed> {
         let me = self.end.here()?;
         let link = self.end.link();
         buffer::with(|bytes| {
@@ -190,8 +198,10 @@ impl<T: DeserializeOwned> Receiver<T> {
                 }
                 let deadline = match patience {
                     // Another had its turn for all that time.
-                    Patience::Until(_) if refused => return Err(Missed::Empty),
+                    Patience::Until(_) if refused => return Err(Missed::HeldUp),
                     Patience::Until(deadline) => deadline,
+                    #[cfg(feature = "tokio")]
+                    Patience::Polled => return Err(if refused { Missed::HeldUp } else { Missed::Empty }),
                     // In this order: what the last sender has sent, it has before it was gone.
                     Patience::Never if link.is_alive(Side::Send, me) || link.ring.has_message() => {
                         return Err(Missed::Empty);

@@ -38,6 +38,8 @@ pub struct Sender<T> {
 #[derive(Debug)]
 pub(crate) enum Unsent {
     Full,
+    /// Another has the turn, and does not get on.
+    HeldUp,
     Disconnected,
     Failed(ChannelError),
 }
@@ -118,7 +120,7 @@ impl<T: Serialize> Sender<T> {
         match self.deliver(&value, Patience::Until(None)) {
             Ok(()) => Ok(()),
             Err(Unsent::Failed(error)) => Err(SendError::Failed(value, error)),
-            Err(Unsent::Full | Unsent::Disconnected) => Err(SendError::Disconnected(value)),
+            Err(Unsent::Full | Unsent::HeldUp | Unsent::Disconnected) => Err(SendError::Disconnected(value)),
         }
     }
 
@@ -130,7 +132,7 @@ impl<T: Serialize> Sender<T> {
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
         match self.deliver(&value, Patience::Never) {
             Ok(()) => Ok(()),
-            Err(Unsent::Full) => Err(TrySendError::Full(value)),
+            Err(Unsent::Full | Unsent::HeldUp) => Err(TrySendError::Full(value)),
             Err(Unsent::Disconnected) => Err(TrySendError::Disconnected(value)),
             Err(Unsent::Failed(error)) => Err(TrySendError::Failed(value, error)),
         }
@@ -144,13 +146,13 @@ impl<T: Serialize> Sender<T> {
     pub fn send_timeout(&self, value: T, timeout: Duration) -> Result<(), SendTimeoutError<T>> {
         match self.deliver(&value, Patience::of(timeout)) {
             Ok(()) => Ok(()),
-            Err(Unsent::Full) => Err(SendTimeoutError::Timeout(value)),
+            Err(Unsent::Full | Unsent::HeldUp) => Err(SendTimeoutError::Timeout(value)),
             Err(Unsent::Disconnected) => Err(SendTimeoutError::Disconnected(value)),
             Err(Unsent::Failed(error)) => Err(SendTimeoutError::Failed(value, error)),
         }
     }
 
-    fn deliver(&self, value: &T, patience: Patience) -> Result<(), Unsent> {
+    pub(crate) fn deliver(&self, value: &T, patience: Patience) -> Result<(), Unsent> {
         let me = self.end.here()?;
         buffer::with(|bytes| {
             let enclosed = parcel::pack(value, bytes)?;
@@ -221,8 +223,9 @@ pub(crate) fn post(
             }
         }
         let deadline = match patience {
-            // For `Until`, another had its turn for all that time.
-            Patience::Until(deadline) if !refused => deadline,
+            // For `Until`, for all that time.
+            _ if refused => return Err(Unsent::HeldUp),
+            Patience::Until(deadline) => deadline,
             _ => return Err(Unsent::Full),
         };
         let ready = || if crowded { link.ring.head() != head } else { link.ring.has_room(packet) };

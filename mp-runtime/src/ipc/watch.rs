@@ -88,6 +88,12 @@ impl Watch {
         ended
     }
 
+    /// Whether there is a peer that could not be watched.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_blind(&self) -> bool {
+        self.blind
+    }
+
     /// Waits for a signal, the end of a peer, or `deadline`, and not long if there is something that nothing tells of,
     /// `blindly`; the peers that have ended.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>, blindly: bool) -> nix::Result<Vec<Identity>> {
@@ -101,6 +107,13 @@ impl Watch {
             }
         }
         Ok(ended)
+    }
+}
+
+impl AsFd for Watch {
+    /// Readable while there is something to wait for no longer.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.set.as_fd()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Processes: how one is described, started, watched, and what it says of itself at its end.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod awaiting;
 pub(crate) mod body;
 pub(crate) mod builder;
 pub(crate) mod carried;

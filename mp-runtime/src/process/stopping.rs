@@ -29,7 +29,7 @@ static ROLL: Roll = Roll::new();
 static STOPS: AtomicU32 = AtomicU32::new(0);
 
 /// How long a process may take to end after SIGKILL before it is given up: it waits in the kernel for a device, say.
-const UNKILLABLE: Duration = Duration::from_secs(10);
+pub(crate) const UNKILLABLE: Duration = Duration::from_secs(10);
 
 /// The time during which a program attends to its signals, and adopts what its processes leave behind.
 #[derive(Debug)]
@@ -71,23 +71,40 @@ impl Default for Ladder {
 /// Ends a child: its signal, and SIGCONT in case it is stopped; after `grace`, SIGKILL, also to what it has left in its
 /// group.
 pub(crate) fn stop(child: &Record, grace: Duration) -> io::Result<&Exit> {
-    if child.poll().is_none() {
-        child.send(child.ladder().signal)?;
-        child.send(libc::SIGCONT)?;
-        if child.wait(Instant::now().checked_add(grace)).is_none() {
-            child.send(libc::SIGKILL)?;
-            // Not reaped yet, so the group is still its own.
-            let _ = child.pidfd().get().map(|pidfd| direct::send_to(pidfd, libc::SIGKILL, true));
-        }
+    ask(child)?;
+    if child.wait(Instant::now().checked_add(grace)).is_none() {
+        insist(child)?;
     }
     match child.wait(Instant::now().checked_add(UNKILLABLE)) {
         Some(exit) => Ok(exit),
         None if child.is_foreign() => Err(child.not_here()),
-        None => {
-            let text = format!("SIGKILL has not ended it in {UNKILLABLE:?}: the kernel or a tracer holds it");
-            Err(io::Error::new(io::ErrorKind::TimedOut, text))
-        }
+        None => Err(unkillable()),
     }
+}
+
+/// Asks a child to end, if it has not.
+pub(crate) fn ask(child: &Record) -> io::Result<()> {
+    if child.poll().is_some() {
+        return Ok(());
+    }
+    child.send(child.ladder().signal)?;
+    child.send(libc::SIGCONT)
+}
+
+/// Ends a child that was asked in vain.
+pub(crate) fn insist(child: &Record) -> io::Result<()> {
+    if child.poll().is_some() {
+        return Ok(());
+    }
+    child.send(libc::SIGKILL)?;
+    // Not reaped yet, so the group is still its own.
+    let _ = child.pidfd().get().map(|pidfd| direct::send_to(pidfd, libc::SIGKILL, true));
+    Ok(())
+}
+
+pub(crate) fn unkillable() -> io::Error {
+    let text = format!("SIGKILL has not ended it in {UNKILLABLE:?}: the kernel or a tracer holds it");
+    io::Error::new(io::ErrorKind::TimedOut, text)
 }
 
 /// Stays here for ever if another thread is stopping the program: it will end the process.

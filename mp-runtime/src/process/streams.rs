@@ -148,14 +148,20 @@ impl Streams {
         self.ours[number].as_ref()?.give()
     }
 
-    /// Ends what the child reads, and throws away what it writes until it has ended: nobody else will read it.
-    pub(crate) fn drain(&self, pidfd: BorrowedFd<'_>) {
+    /// Ends what the child reads; where it writes to, to be read without waiting.
+    pub(crate) fn abandon(&self) -> Vec<OwnedFd> {
         drop(self.take(0));
-        let mut ends: Vec<OwnedFd> = [1, 2].into_iter().filter_map(|number| self.take(number)).collect();
+        let ends: Vec<OwnedFd> = [1, 2].into_iter().filter_map(|number| self.take(number)).collect();
         for end in &ends {
             // Fails for no pipe of ours.
             let _ = fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
         }
+        ends
+    }
+
+    /// Ends what the child reads, and throws away what it writes until it has ended: nobody else will read it.
+    pub(crate) fn drain(&self, pidfd: BorrowedFd<'_>) {
+        let mut ends = self.abandon();
         let mut buffer = vec![0; if ends.is_empty() { 0 } else { 64 * 1024 }];
         while !ends.is_empty() {
             let mut set: Vec<_> = ends.iter().map(|end| PollFd::new(end.as_fd(), PollFlags::POLLIN)).collect();

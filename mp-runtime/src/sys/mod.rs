@@ -32,6 +32,8 @@ pub(crate) mod limit;
 pub(crate) mod memory;
 pub(crate) mod page;
 pub(crate) mod pidfd;
+#[cfg(feature = "tokio")]
+pub(crate) mod readable;
 pub(crate) mod roll;
 pub(crate) mod signal;
 pub(crate) mod stdio;

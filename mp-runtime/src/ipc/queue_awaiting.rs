@@ -1,0 +1,127 @@
+//! A queue of work in a runtime of tokio. As in [`awaiting`](super::awaiting), nothing is lost with a future.
+
+use std::future::poll_fn;
+use std::task::{Poll, ready};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::task::coop;
+
+use crate::ipc::awaiting::poll_send;
+use crate::ipc::delivery::Delivery;
+use crate::ipc::errors::{RecvError, SendError};
+use crate::ipc::link::{Company, Patience};
+use crate::ipc::queue::QueueReceiver;
+use crate::ipc::queue_sender::QueueSender;
+use crate::ipc::receiver::Missed;
+use crate::ipc::sender::Unsent;
+use crate::ipc::slumber::Slumber;
+use crate::shm::roster::Side;
+
+impl<T: DeserializeOwned> QueueReceiver<T> {
+    /// Receives an item; waits while there is none, as a future of tokio.
+    ///
+    /// Dropped before it is ready, the future has received nothing.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (jobs, receiver) = mp_runtime::queue(4)?;
+    /// jobs.send_async("sweep".to_owned()).await?;
+    /// receiver.recv_async().await?.ack();
+    /// jobs.join_async().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`QueueReceiver::recv`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Receiver::recv_async`](crate::Receiver::recv_async).
+    pub async fn recv_async(&self) -> Result<Delivery<T>, RecvError> {
+        let me = self.end().here().map_err(RecvError::Failed)?;
+        let ring = &self.end().link().ring;
+        let mut slumber = Slumber::new(self.end().link(), Side::Receive, Company::All, me);
+        let receive = poll_fn(|cx| {
+            loop {
+                // Before there is found to be nothing: what comes from then on is news.
+                let news = ring.news();
+                match self.fetch(Patience::Polled) {
+                    Ok(item) => return Poll::Ready(Ok(item)),
+                    Err(Missed::Disconnected) => return Poll::Ready(Err(RecvError::Disconnected)),
+                    Err(Missed::Failed(error)) => return Poll::Ready(Err(RecvError::Failed(error))),
+                    Err(Missed::HeldUp) => ready!(slumber.poll_turn(cx)),
+                    Err(Missed::Empty) => {
+                        ready!(slumber.poll(cx, || ring.news() != news))
+                            .map_err(|errno| RecvError::Failed(errno.into()))?;
+                    }
+                }
+            }
+        });
+        coop::cooperative(receive).await
+    }
+}
+
+impl<T: Serialize> QueueSender<T> {
+    /// Puts an item in; waits while the queue is full, as a future of tokio.
+    ///
+    /// Dropped before it is ready, the future has put nothing in, and has dropped the item with it.
+    ///
+    /// # Errors
+    ///
+    /// As [`QueueSender::send`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Sender::send_async`](crate::Sender::send_async).
+    pub async fn send_async(&self, item: T) -> Result<(), SendError<T>> {
+        let me = match self.end().here() {
+            Ok(me) => me,
+            Err(error) => return Err(SendError::Failed(item, error)),
+        };
+        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::Others, me);
+        match coop::cooperative(poll_fn(|cx| poll_send(cx, &mut slumber, || self.deliver(&item, Patience::Polled))))
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(Some(error)) => Err(SendError::Failed(item, error)),
+            Err(None) => Err(SendError::Disconnected(item)),
+        }
+    }
+}
+
+impl<T> QueueSender<T> {
+    /// Waits until every item put in so far is done, as a future of tokio.
+    ///
+    /// # Errors
+    ///
+    /// As [`QueueSender::join`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Sender::send_async`](crate::Sender::send_async).
+    pub async fn join_async(&self) -> Result<(), SendError<()>> {
+        let failed = |error| SendError::Failed((), error);
+        let me = self.end().here().map_err(failed)?;
+        let ring = &self.end().link().ring;
+        let tail = ring.tail();
+        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::Others, me);
+        poll_fn(|cx| {
+            loop {
+                let news = ring.news();
+                match self.is_done_up_to(tail, Patience::Polled) {
+                    Ok(true) => return Poll::Ready(Ok(())),
+                    Ok(false) => {
+                        ready!(slumber.poll(cx, || ring.news() != news)).map_err(|errno| failed(errno.into()))?
+                    }
+                    Err(Unsent::Failed(error)) => return Poll::Ready(Err(failed(error))),
+                    Err(_) => return Poll::Ready(Err(SendError::Disconnected(()))),
+                }
+            }
+        })
+        .await
+    }
+}

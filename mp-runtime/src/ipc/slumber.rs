@@ -1,0 +1,100 @@
+//! Sleep that is a future: what [`Link::wait`] does, in a runtime of tokio.
+
+use std::os::fd::AsFd;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use crate::ipc::link::{Company, Link};
+use crate::ipc::watch::Watch;
+use crate::ipc::{inbox, links};
+use crate::shm::roster::Side;
+use crate::sys::identity::Identity;
+use crate::sys::readable::{Nap, Readable};
+
+/// One who waits at a channel: for all the times that one future does. Nothing is lost with it.
+#[derive(Debug)]
+pub(crate) struct Slumber<'l> {
+    link: &'l Link,
+    side: Side,
+    company: Company,
+    me: Identity,
+    watch: Option<(Watch, Readable)>,
+    nap: Nap,
+}
+
+/// How often to look after what nothing tells of.
+const BLIND: Duration = Duration::from_millis(10);
+
+/// How often to try while it is another's turn: it is short, unless that process is held up.
+const HELD_UP: Duration = Duration::from_millis(1);
+
+impl<'l> Slumber<'l> {
+    pub(crate) fn new(link: &'l Link, side: Side, company: Company, me: Identity) -> Slumber<'l> {
+        Slumber { link, side, company, me, watch: None, nap: Nap::default() }
+    }
+
+    pub(crate) fn link(&self) -> &'l Link {
+        self.link
+    }
+
+    /// Whether anybody is there on the other side.
+    pub(crate) fn has_company(&self) -> bool {
+        self.link.is_attended(self.side.other())
+    }
+
+    /// Waits until `ready`, which somebody in the company makes true, or until nobody is left there.
+    ///
+    /// The order matters, as it does in [`Link::wait`]. The set is asked after the runtime has said that there is something in it, and for
+    /// all of that.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, mut ready: impl FnMut() -> bool) -> Poll<nix::Result<()>> {
+        let Slumber { link, side, company, me, .. } = *self;
+        let roster = link.ring.roster();
+        let (watch, readable) = match &mut self.watch {
+            Some(watch) => watch,
+            None => {
+                let watch = link.watch(side, me)?;
+                let readable = Readable::new(watch.as_fd())?;
+                self.watch.insert((watch, readable))
+            }
+        };
+        loop {
+            link.ring.fall_asleep(side);
+            let others = roster.holders(side.other());
+            let ended = match company {
+                Company::Others => watch.follow(others, me),
+                Company::All => watch.follow(others.chain(roster.holders(side)), me),
+            };
+            link.bury(&ended);
+            if side == Side::Receive {
+                inbox::sweep(link, me);
+            }
+            if ready() || company == Company::Others && !link.is_attended(side.other()) {
+                return Poll::Ready(Ok(()));
+            }
+            let blindly = roster.only_travel(side.other());
+            if blindly {
+                links::sweep(me);
+            }
+            if (blindly || watch.is_blind()) && self.nap.poll(cx, BLIND).is_ready() {
+                continue;
+            }
+            ready!(readable.poll(cx))?;
+            let ended = watch.wait(Some(Instant::now()), false)?;
+            link.bury(&ended);
+        }
+    }
+
+    /// Waits a moment, for one whose turn it is and who does not get on.
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.nap.poll(cx, HELD_UP)
+    }
+}
+
+impl Drop for Slumber<'_> {
+    fn drop(&mut self) {
+        if let Some((watch, readable)) = self.watch.take() {
+            drop(readable);
+            self.link.keep(self.side, self.me, watch);
+        }
+    }
+}
