@@ -38,6 +38,8 @@ pub enum SpawnErrorKind {
     InsideRuntime,
     /// The name cannot be a process's name, and why.
     Name(&'static str),
+    /// Two of the settings cannot be had together, and why.
+    Contradiction(&'static str),
     /// There is no signal of this number to stop the process by.
     StopSignal(i32),
     /// The arguments cannot be written down, and why.
@@ -70,6 +72,8 @@ pub enum Stage {
     Image,
     /// Opening the process descriptor of the child.
     ProcessDescriptor,
+    /// Making the mark of a process that is detached; in the child: bearing it, and becoming the leader of a session.
+    Session,
     /// In the child: becoming the leader of a process group of its own.
     ProcessGroup,
     /// In the child: asking to be killed when the parent dies.
@@ -103,6 +107,7 @@ impl fmt::Display for Stage {
             Stage::Exec => "running the executable again",
             Stage::Image => "finding its function in the executable",
             Stage::ProcessDescriptor => "opening its process descriptor",
+            Stage::Session => "making its session",
             Stage::ProcessGroup => "making its process group",
             Stage::DeathSignal => "arming its death signal",
             Stage::Streams => "making its standard streams",
@@ -117,7 +122,7 @@ impl fmt::Display for Stage {
 }
 
 impl Stage {
-    pub(crate) const ALL: [Stage; 19] = [
+    pub(crate) const ALL: [Stage; 20] = [
         Stage::ReportMemory,
         Stage::Descriptors,
         Stage::Lifeline,
@@ -137,6 +142,7 @@ impl Stage {
         Stage::Order,
         Stage::Exec,
         Stage::Image,
+        Stage::Session,
     ];
 }
 
@@ -204,6 +210,7 @@ impl fmt::Display for SpawnError {
                  runtime is entered",
             ),
             SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
+            SpawnErrorKind::Contradiction(why) => write!(f, "its settings contradict each other: {why}"),
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
             }
@@ -229,9 +236,10 @@ impl From<SpawnError> for io::Error {
             SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
             #[cfg(feature = "tokio")]
             SpawnErrorKind::InsideRuntime => io::ErrorKind::Unsupported,
-            SpawnErrorKind::Arguments(_) | SpawnErrorKind::Name(_) | SpawnErrorKind::StopSignal(_) => {
-                io::ErrorKind::InvalidInput
-            }
+            SpawnErrorKind::Arguments(_)
+            | SpawnErrorKind::Name(_)
+            | SpawnErrorKind::Contradiction(_)
+            | SpawnErrorKind::StopSignal(_) => io::ErrorKind::InvalidInput,
         };
         io::Error::new(kind, error)
     }

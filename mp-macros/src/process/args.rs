@@ -8,9 +8,10 @@ use crate::options::{self, Known, Value};
 use crate::process::settings::{self, Setting};
 use crate::runtime_path::RuntimePath;
 
-const OWN: [Known; 5] = [
+const OWN: [Known; 6] = [
     Known { key: "name", usage: "`name = \"text\"`" },
     Known { key: "daemon", usage: "`daemon`" },
+    Known { key: "detached", usage: "`detached`" },
     Known { key: "start", usage: "`start = forkserver`" },
     Known { key: "unsafe", usage: "`unsafe(threads)`" },
     Known { key: "crate", usage: "`crate = ::path`" },
@@ -20,6 +21,7 @@ const OWN: [Known; 5] = [
 pub(crate) struct ProcessArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) daemon: bool,
+    pub(crate) detached: bool,
     pub(crate) threads_allowed: bool,
     /// How it is started, if that is said.
     pub(crate) start: Option<Ident>,
@@ -34,6 +36,7 @@ impl ProcessArgs {
         let mut parsed = ProcessArgs {
             name: None,
             daemon: false,
+            detached: false,
             threads_allowed: false,
             start: None,
             settings: Vec::new(),
@@ -48,7 +51,13 @@ impl ProcessArgs {
                 }
                 "daemon" => {
                     option.flag("without it, the process is waited for", errors);
+                    not_both(parsed.detached, &option, "detached", errors);
                     parsed.daemon = true;
+                }
+                "detached" => {
+                    option.flag("without it, the process ends with its program", errors);
+                    not_both(parsed.daemon, &option, "daemon", errors);
+                    parsed.detached = true;
                 }
                 "start" => parsed.start = settings::method(&option, errors),
                 "unsafe" => parsed.threads_allowed = vouches_for_threads(&option, errors),
@@ -57,6 +66,20 @@ impl ProcessArgs {
             }
         }
         parsed
+    }
+}
+
+/// A daemon is stopped at the end of its program, and what is detached is not.
+fn not_both(other: bool, option: &options::Given, name: &str, errors: &mut Errors) {
+    if other {
+        let key = &option.key;
+        errors.at(
+            key,
+            format_args!(
+                "`{key}` contradicts `{name}`: a daemon is stopped when its parent ends, a detached process goes on; \
+                 leave one of them out"
+            ),
+        );
     }
 }
 

@@ -124,9 +124,10 @@ fn made(process: &Process, call: &TokenStream) -> TokenStream {
         _ => made,
     };
     let daemon = process.daemon.then(|| quote!(.daemon(true)));
+    let detached = process.detached.then(|| quote!(.detached(true)));
     let start = start.as_ref().map(|method| quote!(.start(#runtime::StartMethod::#method)));
     let settings = process.settings.iter().map(|setting| set(setting, runtime));
-    let settings = quote!(#daemon #start #(#settings)*);
+    let settings = quote!(#daemon #detached #start #(#settings)*);
     match process.threads_allowed {
         true => quote!(#runtime::__private::allow_threads(#made #settings)),
         false => quote!(#made #settings),

@@ -17,6 +17,7 @@ pub(crate) struct Process {
     pub(crate) runtime: RuntimePath,
     pub(crate) name: String,
     pub(crate) daemon: bool,
+    pub(crate) detached: bool,
     pub(crate) threads_allowed: bool,
     /// How it is started; then its arguments can be written down.
     pub(crate) start: Option<Ident>,
@@ -80,11 +81,12 @@ impl Process {
             Some(name) => name.value(),
             None => plain(&item.sig.ident),
         };
-        let ProcessArgs { daemon, threads_allowed, start, settings, runtime, .. } = args;
+        let ProcessArgs { daemon, detached, threads_allowed, start, settings, runtime, .. } = args;
         let unspoken = Process {
             runtime,
             name,
             daemon,
+            detached,
             threads_allowed,
             start,
             settings,

@@ -57,6 +57,29 @@ impl<B: Body> Builder<B> {
         self
     }
 
+    /// Sets whether the process is detached: the explicit way out, for what is to go on when the program has ended.
+    ///
+    /// It leads a session of its own, without a terminal. When the program ends, however that comes, it is not waited for,
+    /// not stopped, and not killed. Until then its [`Child`] joins and signals it like any other.
+    ///
+    /// It has the standard streams of the program, as long as they last: give it others. What it starts itself is not
+    /// detached, and what it leaves behind belongs to the program, while that runs.
+    ///
+    /// ```
+    /// # use mp_runtime::Builder;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let child = Builder::closure(|| std::process::id()).detached(true).spawn()?;
+    /// assert!(child.is_detached());
+    /// let id = child.id();
+    /// assert_eq!(child.join()?, id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn detached(mut self, detached: bool) -> Self {
+        self.plan.detached = detached;
+        self
+    }
+
     /// Sets how long the process may take to end after it was asked to, before SIGKILL; five seconds if not set.
     ///
     /// That is when it is stopped because its parent ends; [`Child::stop`] has a grace of its own.
@@ -119,8 +142,9 @@ impl<B: Body> Builder<B> {
     /// # Errors
     ///
     /// When the program has threads, for the child of a plain fork could hang on a lock that another thread
-    /// holds, and is not started by another method; when an `async` function would be forked from inside of a runtime of tokio; when the name is empty or has a control character in it; when the system lacks memory, processes or
-    /// descriptors. Nothing is left of the attempt.
+    /// holds, and is not started by another method; when an `async` function would be forked from inside of a runtime of tokio;
+    /// when the name is empty or has a control character in it, or the settings contradict each other; when the system lacks
+    /// memory, processes or descriptors. Nothing is left of the attempt.
     pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
         let Builder { body, mut plan, stdio } = self;
         if let Err(why) = check(&plan.name) {
@@ -129,7 +153,9 @@ impl<B: Body> Builder<B> {
         if !(1..=64).contains(&plan.ladder.signal) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::StopSignal(plan.ladder.signal)));
         }
-
+        if let Some(why) = contradiction(&plan) {
+            return Err(SpawnError::new(plan.name, SpawnErrorKind::Contradiction(why)));
+        }
         if let Some(stage) = plan.settings.as_ref().and_then(|settings| settings.refused) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(stage, libc::EINVAL)));
         }
@@ -147,6 +173,7 @@ impl<B: Body> Builder<B> {
                 None => unreachable!("`start` asks for a body that can be written down"),
             };
             let record = method::remote::start(plan, work)?;
+            record.settle();
             return Ok(Child::new(record, decode));
         }
         #[cfg(feature = "tokio")]
@@ -167,6 +194,7 @@ impl<B: Body> Builder<B> {
         };
         let record = method::fork::start(plan, &mut run)?;
         departure.hand_over(|| record.identity(), || drop(body));
+        record.settle();
         Ok(Child::new(record, decode))
     }
 }
@@ -180,6 +208,11 @@ fn check(name: &str) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
+}
+
+/// Which settings cannot be had together, if such were asked for.
+fn contradiction(plan: &Plan) -> Option<&'static str> {
+    (plan.detached && plan.daemon).then_some("a daemon is stopped with its parent, and a detached process is not")
 }
 
 impl<B> fmt::Debug for Builder<B> {

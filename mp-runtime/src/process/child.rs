@@ -11,10 +11,10 @@ use nix::errno::Errno;
 use crate::error::Stage;
 use crate::process::ending::{self, Order};
 use crate::process::launch::Launch;
-use crate::process::lifeline::Lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
+use crate::process::tie::Tie;
 use crate::sys::fork::Handlers;
 use crate::sys::{direct, stdio};
 use crate::wire::frame::State;
@@ -52,6 +52,7 @@ pub(crate) struct Birth<'a> {
 ///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
 ///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
 ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
+///    A child that is detached does none of this but lead a session of its own.
 /// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
 /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
 /// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
@@ -65,7 +66,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     let Some((launch, held)) = registry.become_child() else { direct::exit(1) }; // it was put there before the fork
     drop(registry);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
-    let armed = prepare(parent, by_first_thread, handlers, &launch.lifeline);
+    let armed = prepare(parent, by_first_thread, handlers, &launch.tie);
     held.release();
     let armed = armed.and(told).and_then(|()| set(launch));
     direct::set_name(&comm);
@@ -110,7 +111,8 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
 
 /// Steps 2 to 4.
 #[inline]
-fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, lifeline: &Lifeline) -> Result<(), (Stage, Errno)> {
+fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)> {
+    let Tie::Lifeline(lifeline) = tie else { return prepare_detached(handlers, tie) };
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
     if handlers == Handlers::Inherited {
         direct::reset_signals();
@@ -124,6 +126,15 @@ fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, lifeline: &Li
         }
     }
     Ok(())
+}
+
+/// Steps 2 to 4 of a child that is detached.
+#[cold]
+fn prepare_detached(handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)> {
+    if handlers == Handlers::Inherited {
+        direct::reset_signals();
+    }
+    tie.detach().map_err(|errno| (Stage::Session, errno))
 }
 
 /// What it has otherwise than its parent.

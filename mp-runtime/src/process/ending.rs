@@ -28,17 +28,19 @@ pub(crate) fn finish(order: Order) {
         }
         join_others();
         stop_daemons();
-        registry::lock().close();
+        conclude_detached();
+        let living = registry::lock().close();
+        drop(living); // the lock is not held any more
     }
     if stopping::is_attending() {
         strays::stop(|| false, |id| say(&format_args!("stopped {}", Stray(id))));
     }
 }
 
-/// Stops all children, in the reverse order of their start.
+/// Stops all children but those that are detached, in the reverse order of their start.
 pub(crate) fn stop_all() {
     if registry::lock().is_ours() {
-        stop(|_| true);
+        stop(|child| !child.is_detached());
     }
 }
 
@@ -96,12 +98,12 @@ pub(crate) fn say(what: &dyn std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
-/// Waits for all children but the daemons, and concludes each when it ends.
+/// Waits for all children but the daemons and those that are detached, and concludes each when it ends.
 fn join_others() {
     let mut ready = Vec::new();
     loop {
         let mut children = registry::lock().children();
-        children.retain(|child| !child.is_daemon());
+        children.retain(|child| !child.is_daemon() && !child.is_detached());
         let pidfds: Vec<_> = children.iter().filter_map(|child| child.pidfd().get()).collect();
         if pidfds.is_empty() {
             return;
@@ -118,6 +120,12 @@ fn join_others() {
         }
         conclude_in_order(ended);
     }
+}
+
+/// Concludes the detached processes that have ended.
+fn conclude_detached() {
+    let detached = registry::lock().children().into_iter().filter(|child| child.is_detached());
+    conclude_in_order(detached.filter(|child| child.poll().is_some()).collect());
 }
 
 fn stop_daemons() {

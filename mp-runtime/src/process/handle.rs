@@ -15,8 +15,8 @@ use crate::process::{registry, stopping};
 
 /// A process that was started, whose function gives a `T`.
 ///
-/// Dropping the handle does not end the process: at the end of the program a daemon is stopped and any other is
-/// waited for, and if it failed and nobody looked, one line on stderr says so. A process whose handle is gone is
+/// Dropping the handle does not end the process: at the end of the program a daemon is stopped, a process that is
+/// [detached](crate::Builder::detached) left alone, and any other waited for, and if it failed and nobody looked, one line on stderr says so. A process whose handle is gone is
 /// reaped at the next spawn, at [`active_children`], or at the end of the program.
 ///
 /// Only the process that started it can join or signal it. A handle that was moved into another process is inert
@@ -67,6 +67,11 @@ impl<T> Child<T> {
     /// Whether it is a daemon: stopped, not waited for, when this process ends.
     pub fn is_daemon(&self) -> bool {
         self.record.is_daemon()
+    }
+
+    /// Whether it is detached: neither stopped nor waited for when this process ends.
+    pub fn is_detached(&self) -> bool {
+        self.record.is_detached()
     }
 
     /// Whether it still runs. `false` in another process than the one that started it.

@@ -50,6 +50,11 @@ impl Current {
         self.0.is_some_and(|launch| launch.daemon)
     }
 
+    /// Whether it was started [detached](crate::Builder::detached): it goes on when its parent ends.
+    pub fn is_detached(&self) -> bool {
+        self.0.is_some_and(|launch| launch.tie.is_detached())
+    }
+
     /// What its random numbers may begin with: another for each process, but the same in the next run if the process,
     /// or one that it descends from, was given its seed by [`Builder::seed`](crate::Builder::seed).
     ///

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::process::lifeline::Lifeline;
 use crate::process::report::Report;
 use crate::process::settings::Settings;
 use crate::process::stopping::Ladder;
 use crate::process::streams::Streams;
+use crate::process::tie::Tie;
 use crate::sys::fd::ProcessFd;
 
 /// What both sides of a start know: made by the parent before the fork, inherited by the child.
@@ -22,7 +22,7 @@ pub(crate) struct Launch {
     pub(crate) started: Duration,
     pub(crate) ladder: Ladder,
     pub(crate) report: Report,
-    pub(crate) lifeline: Lifeline,
+    pub(crate) tie: Tie,
     pub(crate) settings: Option<Box<Settings>>,
     pub(crate) streams: Option<Box<Streams>>,
     pub(crate) seed: u64,
@@ -41,7 +41,7 @@ impl Launch {
     /// Lets go of its descriptors, in a child just forked to which it means nothing: a sibling's, or the parent's.
     pub(crate) fn release(&self) {
         self.report.release();
-        self.lifeline.release();
+        self.tie.release();
         self.streams.iter().for_each(|streams| streams.release());
     }
 }

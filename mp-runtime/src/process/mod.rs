@@ -33,3 +33,4 @@ pub(crate) mod settings;
 pub(crate) mod stopping;
 pub(crate) mod strays;
 pub(crate) mod streams;
+pub(crate) mod tie;

@@ -10,13 +10,13 @@ use nix::unistd::fchdir;
 use crate::error::Stage;
 use crate::process::child::{self, Birth};
 use crate::process::launch::{Launch, Origin};
-use crate::process::lifeline::Lifeline;
 use crate::process::order::{LONGEST, Order};
 use crate::process::outbox::Payload;
 use crate::process::record::Record;
 use crate::process::report::Report;
 use crate::process::stopping::Ladder;
 use crate::process::streams::Streams;
+use crate::process::tie::Tie;
 use crate::process::{panic, registry, server};
 use crate::sys::exec::{self, hook};
 use crate::sys::fd::ProcessFd;
@@ -73,17 +73,17 @@ pub(crate) fn be_born(bytes: &[u8], fds: Vec<OwnedFd>) -> Infallible {
 
 /// As [`be_born`], with the order that was read, and the page of the report.
 fn live(order: Order, page: Page) -> Infallible {
-    let Order { name, daemon, replica, parent_name, parent_id, started, generation, seed, .. } = order;
+    let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
     let Order { by_first_thread, settings, entry, arguments, fds, enclosed, .. } = order;
     drop(fds.page);
     let comm = child::comm(&name);
     let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(fds.parent) });
     let report = Report::open(page, fds.file, generation);
-    let lifeline = Lifeline::sent(fds.lifeline, parent_id);
+    let tie = Tie::sent(detached, fds.tie, parent_id);
     let theirs = fds.streams.map(|stream| stream.map(ProcessFd::new));
     let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
     let ladder = Ladder::default();
-    let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
+    let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let record = Arc::new(Record::new(launch));
     let place = fds.directory.map(|directory| fchdir(&directory).map_err(|errno| (Stage::Directory, errno)));
     let told = match (entry, place) {

@@ -30,6 +30,7 @@ pub struct Work {
 pub(crate) struct Order {
     pub(crate) name: String,
     pub(crate) daemon: bool,
+    pub(crate) detached: bool,
     pub(crate) replica: Option<usize>,
     pub(crate) parent_name: String,
     pub(crate) parent_id: i32,
@@ -50,7 +51,7 @@ pub(crate) struct Order {
 pub(crate) struct Fds<T> {
     pub(crate) page: T,
     pub(crate) file: T,
-    pub(crate) lifeline: T,
+    pub(crate) tie: T,
     pub(crate) parent: T,
     pub(crate) directory: Option<T>,
     pub(crate) streams: [Option<T>; 3],
@@ -66,7 +67,7 @@ pub(crate) struct Message {
 type Head = (Identity, Nature, Option<Changes>, (u8, bool));
 /// The executable, and the entry in it.
 type Identity = (Vec<u8>, i64);
-type Nature = (String, bool, Option<usize>, String, i32, Duration, u32, u64, bool);
+type Nature = (String, (bool, bool), Option<usize>, String, i32, Duration, u32, u64, bool);
 type Changes = (
     bool,
     Vec<(CString, Option<CString>)>,
@@ -94,10 +95,11 @@ impl Message {
     ) -> nix::Result<Message> {
         let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
         let (replica, parent) = (launch.replica, &launch.parent);
-        let nature = (launch.name.clone(), launch.daemon, replica, parent.name.clone(), parent.id, launch.started);
-        let (name, daemon, replica, parent_name, parent_id, started) = nature;
+        let kind = (launch.daemon, launch.tie.is_detached());
+        let nature = (launch.name.clone(), kind, replica, parent.name.clone(), parent.id, launch.started);
+        let (name, kind, replica, parent_name, parent_id, started) = nature;
         let nature: Nature =
-            (name, daemon, replica, parent_name, parent_id, started, generation, launch.seed, by_first_thread);
+            (name, kind, replica, parent_name, parent_id, started, generation, launch.seed, by_first_thread);
         let changes = launch.settings.as_deref().map(|settings| -> Changes {
             let Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused: _ } =
                 settings;
@@ -131,7 +133,7 @@ impl Message {
 
     /// Sends it, with the descriptors that go with it.
     pub(crate) fn send(&self, socket: BorrowedFd<'_>, fds: &Fds<BorrowedFd<'_>>, work: &Work) -> nix::Result<()> {
-        let mut all = vec![fds.page, fds.file, fds.lifeline, fds.parent];
+        let mut all = vec![fds.page, fds.file, fds.tie, fds.parent];
         all.extend(fds.directory);
         all.extend(fds.streams.iter().flatten());
         all.extend(self.spill.as_ref().map(AsFd::as_fd));
@@ -152,7 +154,7 @@ impl Order {
         // None of the new process's own is to stand where a standard stream belongs.
         let mut fds = fds.into_iter().map(|fd| fd::beyond_streams(fd).ok());
         let mut next = || fds.next().flatten();
-        let (page, file, lifeline, parent) = (next()?, next()?, next()?, next()?);
+        let (page, file, tie, parent) = (next()?, next()?, next()?, next()?);
         let directory = if given & DIRECTORY != 0 { Some(next()?) } else { None };
         let mut streams = [None, None, None];
         for (number, stream) in streams.iter_mut().enumerate().filter(|(number, _)| given & 1 << number != 0) {
@@ -167,17 +169,19 @@ impl Order {
             rest.to_vec()
         };
         let enclosed = fds.collect::<Option<Vec<_>>>()?;
-        let (name, daemon, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;
+        let (name, kind, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;
+        let (daemon, detached) = kind;
         let settings = changes.map(|changes| {
             let (clear_environment, environment, directory, nice, affinity, oom_score, limits) = changes;
             let refused = None;
             Box::new(Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused })
         });
         let entry = Place::resolve(identity.1, &identity.0);
-        let fds = Fds { page, file, lifeline, parent, directory, streams };
+        let fds = Fds { page, file, tie, parent, directory, streams };
         Some(Order {
             name,
             daemon,
+            detached,
             replica,
             parent_name,
             parent_id,

@@ -68,7 +68,10 @@ impl Record {
     /// Notes that the process runs. Called once, before anybody else has the record.
     pub(crate) fn begin(&self, id: Pid, pidfd: OwnedFd) {
         self.id.store(id.as_raw(), Ordering::Relaxed);
-        if let Some(place) = stopping::enter(pidfd.as_fd(), self.launch.ladder) {
+        // No signal that is meant for the program is meant for one that is detached.
+        if !self.is_detached()
+            && let Some(place) = stopping::enter(pidfd.as_fd(), self.launch.ladder)
+        {
             let _ = self.place.set(place);
         }
         self.pidfd.fill(pidfd);
@@ -88,6 +91,16 @@ impl Record {
 
     pub(crate) fn is_daemon(&self) -> bool {
         self.launch.daemon
+    }
+
+    /// Whether it lives on when this process ends.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.launch.tie.is_detached()
+    }
+
+    /// Waits until nothing that befalls this process befalls the child, if that is to be so.
+    pub(crate) fn settle(&self) {
+        self.pidfd.get().iter().for_each(|pidfd| self.launch.tie.settle(*pidfd, self.pid().as_raw()));
     }
 
     /// How it is asked to stop, and how long it may take.

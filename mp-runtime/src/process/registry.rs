@@ -265,13 +265,19 @@ impl Registry {
         self.first_failure
     }
 
-    /// Lets go of what a process keeps from one spawn to the next.
-    pub(crate) fn close(&mut self) {
+    /// Lets go of what a process keeps from one spawn to the next, and of the children that are detached: they are to be
+    /// dropped when the registry is not held.
+    #[must_use = "they are to be dropped"]
+    pub(crate) fn close(&mut self) -> Vec<Arc<Record>> {
+        let children = mem::take(&mut self.children).into_iter();
+        let (detached, others) = children.partition(|child| child.is_detached());
+        self.children = others;
         self.own = None;
         self.reserve = None;
         self.spares.clear();
         self.server = None;
         self.lifelines.cut();
         self.closed = true;
+        detached
     }
 }

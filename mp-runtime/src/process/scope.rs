@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::SpawnError;
+use crate::error::{SpawnError, SpawnErrorKind};
 use crate::process::body::Body;
 use crate::process::builder::Builder;
 use crate::process::ending;
@@ -96,8 +96,12 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// As [`Builder::spawn`].
+    /// As [`Builder::spawn`]; and when the process is [detached](Builder::detached).
     pub fn start<B: Body>(&self, process: Builder<B>) -> Result<Child<B::Value>, SpawnError> {
+        if process.plan.detached {
+            let why = "a scope ends with the last of its processes, and a detached process ends with nothing: spawn it outside";
+            return Err(SpawnError::new(process.plan.name, SpawnErrorKind::Contradiction(why)));
+        }
         let child = process.spawn()?;
         self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(child.record()));
         Ok(child)

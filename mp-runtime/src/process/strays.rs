@@ -2,13 +2,13 @@
 //!
 //! A program made by `mp_main!` adopts them, so that they do not outlive it: whoever has left its parent, its group and
 //! its session is still found here. A child of the program that shares its process group is the user's own, started by
-//! `Command`, say, and is left to him.
+//! `Command`, say, and is left to him. And so is one that was started detached, whoever has started it: it bears a mark.
 
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use crate::sys::adopted::{self, Look};
-use crate::sys::direct;
+use crate::sys::{direct, mark};
 
 /// How long strays may take to end after SIGTERM, together.
 const GRACE: Duration = Duration::from_secs(2);
@@ -45,6 +45,9 @@ pub(crate) fn stop(hurried: impl Fn() -> bool, mut found: impl FnMut(i32)) {
                 return;
             }
             let Some(pidfd) = adopted::open(id) else { return };
+            if mark::is_marked(pidfd.as_fd(), id) {
+                return;
+            }
             if told.add(id) {
                 found(id);
                 let _ = direct::send_to(pidfd.as_fd(), libc::SIGTERM, false);

@@ -16,6 +16,12 @@ pub(crate) fn own_process_group() -> nix::Result<()> {
     result(unsafe { call(libc::SYS_setpgid, [0; 6]) }).map(drop)
 }
 
+/// Makes the calling process the leader of a session of its own, and so of a process group, without a terminal.
+pub(crate) fn own_session() -> nix::Result<()> {
+    // SAFETY: `setsid` reads no memory.
+    result(unsafe { call(libc::SYS_setsid, [0; 6]) }).map(drop)
+}
+
 /// Has SIGKILL sent to the calling process when the thread that forked it ends.
 pub(crate) fn die_with_parent() -> nix::Result<()> {
     let request = [libc::PR_SET_PDEATHSIG as usize, libc::SIGKILL as usize, 0, 0, 0, 0];

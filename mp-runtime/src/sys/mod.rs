@@ -29,6 +29,7 @@ pub(crate) mod image;
 pub(crate) mod latest;
 pub(crate) mod lifeline;
 pub(crate) mod limit;
+pub(crate) mod mark;
 pub(crate) mod memory;
 pub(crate) mod page;
 pub(crate) mod pidfd;

@@ -16,6 +16,7 @@ use crate::process::method::Plan;
 use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
+use crate::process::tie::Tie;
 use crate::process::{ending, panic, registry};
 use crate::sys::fork::Forked;
 use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
@@ -68,17 +69,17 @@ type Held = Option<MutexGuard<'static, Registry>>;
 /// frames that are used after it lie in one page the more often. Each is copied twice otherwise.
 #[inline(never)]
 fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
-    let Plan { name, daemon, replica, ladder, settings, streams, seed, .. } = plan;
+    let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = plan;
     let mut registry = registry::lock();
     panic::watch();
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let made = registry.prepare().and_then(|parent| {
         let report = Report::new(registry.spares(), parent.id).map_err(failed(Stage::ReportMemory))?;
-        let lifeline = registry.lower_lifeline(parent.id).map_err(failed(Stage::Lifeline));
-        Ok((parent, report, lifeline))
+        let tie = Tie::make(detached, &mut registry, parent.id).map_err(|(stage, errno)| failed(stage)(errno));
+        Ok((parent, report, tie))
     });
-    let (parent, report, lifeline) = match made {
-        Ok((parent, report, Ok(lifeline))) => (parent, report, lifeline),
+    let (parent, report, tie) = match made {
+        Ok((parent, report, Ok(tie))) => (parent, report, tie),
         Ok((_, report, Err(kind))) => {
             drop(registry); // before the report is dropped, which takes it
             drop(report);
@@ -90,7 +91,7 @@ fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
     let comm = child::comm(&name);
     let seed = registry.next_seed(seed);
     let started = direct::now();
-    let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
+    let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let record = Arc::new(Record::new(launch));
     registry.add(Arc::clone(&record));
     Ok((record, Some(registry), comm))
@@ -120,7 +121,7 @@ fn fork(
         (None, Some(registry)) => watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?,
         (None, None) => unreachable!("only the child lets go of it"),
     };
-    record.launch().lifeline.let_down();
+    record.launch().tie.let_down();
     record.launch().streams.iter().for_each(|streams| streams.let_go());
     record.begin(id, pidfd);
     drop(blocked);

@@ -14,6 +14,8 @@ use crate::process::streams::Streams;
 pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) daemon: bool,
+    /// Whether it lives on when its parent ends.
+    pub(crate) detached: bool,
     pub(crate) replica: Option<usize>,
     pub(crate) ladder: Ladder,
     /// Whether the user answers for the other threads of the program.

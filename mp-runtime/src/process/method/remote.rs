@@ -18,6 +18,7 @@ use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::streams::Streams;
+use crate::process::tie::Tie;
 use crate::process::{ending, registry};
 use crate::sys::{direct, exec, fd, fdpass, image, signal, thread};
 
@@ -33,7 +34,7 @@ use crate::sys::{direct, exec, fd, fdpass, image, signal, thread};
 /// 4. Signals are blocked: one that stops the program comes before the child is made or after it is on the roll. And the
 ///    new image begins with them blocked, until it is ready.
 pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
-    let Plan { name, daemon, replica, ladder, settings, streams, seed, method, .. } = plan;
+    let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, method, .. } = plan;
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     if image::executable().is_none() {
         return Err(SpawnError::new(name, failed(Stage::Image)(Errno::ENOEXEC)));
@@ -43,15 +44,15 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
 
     // Declared before the registry is held, so dropped after: to drop a report takes the registry.
     let record;
-    let (mut report, mut lifeline) = (None, None);
+    let (mut report, mut tie) = (None, None);
     let mut held = registry::lock();
     let made = held.prepare().and_then(|parent| {
         report = Some(Report::by_file(held.spares(), parent.id).map_err(failed(Stage::ReportMemory))?);
-        lifeline = Some(held.lower_lifeline(parent.id).map_err(failed(Stage::Lifeline))?);
+        tie = Some(Tie::make(detached, &mut held, parent.id).map_err(|(stage, errno)| failed(stage)(errno))?);
         Ok(parent)
     });
-    let (parent, report, lifeline) = match (made, report.take(), lifeline.take()) {
-        (Ok(parent), Some(report), Some(lifeline)) => (parent, report, lifeline),
+    let (parent, report, tie) = match (made, report.take(), tie.take()) {
+        (Ok(parent), Some(report), Some(tie)) => (parent, report, tie),
         (made, left, end) => {
             drop(held); // before the report is dropped
             drop((left, end));
@@ -61,14 +62,14 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     };
     let seed = held.next_seed(seed);
     let started = direct::now();
-    let launch = Launch { name, daemon, replica, ladder, parent, started, report, lifeline, settings, streams, seed };
+    let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     record = Arc::new(Record::new(launch));
     held.add(Arc::clone(&record));
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
         let by_server = method == StartMethod::ForkServer;
         let id = order(record.launch(), &work, by_server, &mut held)?;
         let pidfd = fork::watch(id, &mut held).map_err(failed(Stage::ProcessDescriptor))?;
-        record.launch().lifeline.let_down();
+        record.launch().tie.let_down();
         record.launch().streams.iter().for_each(|streams| streams.let_go());
         record.begin(id, pidfd);
         Ok(())
@@ -98,7 +99,7 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
     let fds = Fds {
         page,
         file,
-        lifeline: launch.lifeline.end().map_err(failed(Stage::Lifeline))?,
+        tie: launch.tie.end().map_err(failed(Stage::Lifeline))?,
         parent: launch.parent.pidfd.get().ok_or(SpawnErrorKind::Os(Stage::Descriptors, libc::EBADF))?,
         directory: directory.as_ref().map(AsFd::as_fd),
         streams: [0, 1, 2].map(|number| stream(number).or_else(|| own(number))),

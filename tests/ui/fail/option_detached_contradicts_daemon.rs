@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(daemon, detached)]
+fn run() {}
+
+fn main() {}

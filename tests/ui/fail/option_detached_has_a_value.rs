@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(detached = false)]
+fn run() {}
+
+fn main() {}
