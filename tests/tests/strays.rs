@@ -1,6 +1,6 @@
 //! Does a program made by `mp_main!` find, stop and reap what its processes have left behind?
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mp_tests::{Expect, Outcome, fixture};
 
@@ -64,6 +64,25 @@ fn daemonised_process_that_has_ended_is_reaped_at_the_next_start() {
 #[test]
 fn fork_server_is_not_taken_for_one() {
     assert_eq!(strays(&ends_well("served")), 0);
+}
+
+#[test]
+fn fork_server_that_was_killed_is_reaped_by_its_owner() {
+    assert_eq!(strays(&ends_well("server_has_ended")), 0);
+}
+
+#[test]
+fn fork_server_does_not_hold_up_a_stop() {
+    let mut running = fixture("fixture_strays").arg("served_and_waits").start();
+    assert_eq!(running.read_line().as_deref(), Some("ready"));
+    let begin = Instant::now();
+    assert!(running.signal(libc::SIGTERM));
+    let outcome = running.finish();
+    outcome.assert_signal(libc::SIGTERM);
+    assert!(
+        begin.elapsed() < Duration::from_millis(1500),
+        "it was taken for a stray, which has two seconds:\n{outcome}"
+    );
 }
 
 #[test]

@@ -65,9 +65,13 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
-    let children = registry::lock().children();
+    let (children, server) = {
+        let mut registry = registry::lock();
+        let server = registry.server().as_ref().map(|server| server.id());
+        (registry.children(), server)
+    };
     if stopping::is_attending() {
-        strays::reap_dead(|id| children.iter().any(|child| child.id() == id.unsigned_abs()));
+        strays::reap_dead(|id| server == Some(id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
     }
     if children.is_empty() {
         return;

@@ -151,6 +151,29 @@ programs! {
             assert_eq!(one.join().unwrap(), 1);
         }
     }
+    server_has_ended {
+        one: is_served(1);
+
+        fn main() {
+            assert_eq!(one.join().unwrap(), 1);
+            let [(server, _)] = children()[..] else { panic!("expected the server alone: {:?}", children()) };
+            nix::sys::signal::kill(fixture_kit::pid(server), nix::sys::signal::Signal::SIGKILL).unwrap();
+            fixture_kit::ended(server);
+            returns::spawn().unwrap().join().unwrap();
+            assert_eq!(children(), [(server, 'Z')], "it is not a stray, but somebody's to reap");
+            assert_eq!(is_served::spawn(2).unwrap().join().unwrap(), 2);
+            assert!(children().iter().all(|(id, _)| *id != server));
+        }
+    }
+    served_and_waits {
+        one: is_served(1);
+
+        fn main() {
+            one.join().unwrap();
+            println!("ready");
+            park();
+        }
+    }
     by_command {
         fn main() {
             let mut foreign = Command::new("sleep").arg("0.05").spawn().unwrap();

@@ -12,8 +12,10 @@ use crate::error::{SpawnErrorKind, Stage};
 use crate::process::launch::Origin;
 use crate::process::newborn;
 use crate::process::server::ORDERED;
+use crate::process::stopping::{self, Ladder};
 use crate::sys::fd::ProcessFd;
 use crate::sys::page::Page;
+use crate::sys::roll::Place;
 use crate::sys::{exec, fdpass, lifeline, memory, pidfd, thread, wait};
 
 /// How often an order is sent to a new server because the one before has died of something else.
@@ -32,7 +34,13 @@ pub(crate) struct Server {
     /// For the ids of what it makes.
     ids: Page,
     by_first_thread: bool,
+    id: Pid,
+    /// Where a signal that stops the program finds it.
+    place: Option<&'static Place>,
 }
+
+/// It attends to no signal, and has nothing to put in order.
+const LADDER: Ladder = Ladder { signal: libc::SIGKILL, grace: Duration::ZERO };
 
 impl Server {
     /// Starts one, for the calling process, which is `program`. All signals are blocked.
@@ -56,18 +64,26 @@ impl Server {
                 return Err(failed(Stage::ProcessDescriptor)(errno));
             }
         };
+        let place = stopping::enter(pidfd.as_fd(), LADDER);
         Ok(Server {
             socket: ProcessFd::new(ours),
             pidfd: ProcessFd::new(pidfd),
             lifeline: ProcessFd::new(held),
             ids,
             by_first_thread: thread::is_first(program.id),
+            id,
+            place,
         })
     }
 
     /// Whether it, and so what it makes, is a child of the program's first thread.
     pub(crate) fn by_first_thread(&self) -> bool {
         self.by_first_thread
+    }
+
+    /// Its process id, which is its own until it is dropped.
+    pub(crate) fn id(&self) -> i32 {
+        self.id.as_raw()
     }
 
     /// Sends an order and waits until it is carried out; the id of the process.
@@ -129,5 +145,6 @@ impl Drop for Server {
             wait::block(pidfd);
             wait::reap(pidfd);
         }
+        self.place.iter().for_each(|place| stopping::leave(place));
     }
 }
