@@ -92,9 +92,8 @@
 //! # Many items
 //!
 //! [`par_map`] runs a closure over a slice in as many processes as there are processors, which inherit both. A [`Pool`] keeps its
-//! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, by whatever
-//! means and at whatever instant, the item that it was at has failed with that [`Exit`]; all others have their values.
-//! For a debugger, the environment variable `MP_POOL_BACKEND` has the work done in the program itself: see [`Backend`].
+//! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, whenever and
+//! however, the item that it was at has failed with that [`Exit`]; all others have their values. [`Backend`]s are for debuggers.
 //!
 //! # How a process ends, and its parent
 //!
@@ -236,6 +235,7 @@ pub use mp_macros::{mp_main, process};
 pub use pool::backend::Backend;
 pub use pool::error::{TaskError, TaskErrorKind, TaskStage};
 pub use pool::imap::{Imap, ImapUnordered};
+pub use pool::overdue::is_overdue;
 pub use pool::par_map::par_map;
 pub use pool::pool::{Pool, Shutdown};
 pub use pool::settings::PoolBuilder;

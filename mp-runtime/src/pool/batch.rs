@@ -2,7 +2,7 @@
 
 use crate::pool::frame::Frames;
 use crate::pool::job::JobId;
-use crate::pool::message::{self, HEAD, Head, TIMED};
+use crate::pool::message::{self, HEAD, Head};
 
 /// Consecutive items of a job.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Batch {
     pub(crate) done: u32,
     /// How often a worker has begun with them before.
     pub(crate) attempts: u32,
+    /// Batches of a higher one go before it.
+    pub(crate) priority: i32,
     /// What its worker knows it by.
     pub(crate) number: u32,
     /// The whole message to the worker, as [`Lane::send`](crate::pool::lane::Lane::send) wants it.
@@ -25,13 +27,12 @@ impl Batch {
     /// A batch of `count` items in `message`, which has room for the head.
     pub(crate) fn new(job: JobId, first: u64, count: u32, mut message: Vec<u8>) -> Batch {
         message.push(0);
-        Batch { job, first, count, done: 0, attempts: 0, number: 0, message }
+        Batch { job, first, count, done: 0, attempts: 0, priority: 0, number: 0, message }
     }
 
-    /// Gives it the number by which its worker is to know it.
-    pub(crate) fn address(&mut self, number: u32, is_timed: bool) {
+    /// Gives it the number by which its worker is to know it; `nanos` as in [`Head`].
+    pub(crate) fn address(&mut self, number: u32, nanos: u64) {
         self.number = number;
-        let nanos = if is_timed { TIMED } else { 0 };
         let head = Head { kind: message::Kind::Batch, batch: number, count: self.count, first: self.first, nanos };
         head.write(&mut self.message);
     }
@@ -43,8 +44,8 @@ impl Batch {
         let length = Frames(&items[begin..]).skip_items(count);
         let mut message = vec![0; HEAD];
         message.extend_from_slice(&items[begin..begin + length]);
-        let attempts = self.attempts;
-        Batch { attempts, ..Batch::new(self.job, self.first + u64::from(from), count, message) }
+        let Batch { attempts, priority, .. } = *self;
+        Batch { attempts, priority, ..Batch::new(self.job, self.first + u64::from(from), count, message) }
     }
 }
 

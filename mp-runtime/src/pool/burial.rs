@@ -4,6 +4,7 @@
 use std::mem;
 
 use crate::pool::batch::Batch;
+use crate::pool::desk::NO_BATCH;
 use crate::pool::engine::Engine;
 use crate::pool::error::TaskErrorKind;
 use crate::pool::frame::Frames;
@@ -52,6 +53,13 @@ impl Engine<'_> {
 
     fn inherit(&mut self, mut worker: Worker, exit: &Exit) {
         let mark = worker.shared.draft.read_mark();
+        if mark.batch == NO_BATCH
+            && worker.is_prepared
+            && matches!(exit.kind(), ExitKind::Returned)
+            && !worker.is_leaving()
+        {
+            self.retired += 1;
+        }
         let finished = worker.shared.draft.finished();
         let mut untouched = Vec::new();
         for mut batch in mem::take(&mut worker.sent) {
@@ -81,7 +89,7 @@ impl Engine<'_> {
             }
         }
         for batch in untouched.into_iter().rev() {
-            self.queue.push_front(batch);
+            self.put_back(batch);
         }
     }
 
@@ -96,7 +104,7 @@ impl Engine<'_> {
             Some((_, Sentence::Cancelled)) => TaskErrorKind::Cancelled,
             Some((_, Sentence::TimedOut)) => TaskErrorKind::TimedOut(limits.timeout.unwrap_or_default()),
             None if item.attempts <= limits.retries && !matches!(exit.kind(), ExitKind::Returned) => {
-                return self.queue.push_front(item);
+                return self.put_back(item);
             }
             None => TaskErrorKind::Died(exit.clone(), step.into()),
         };

@@ -44,7 +44,7 @@ impl Engine<'_> {
             back.push(batch);
         }
         let found = back.iter().any(|batch| batch.job == job);
-        back.into_iter().rev().for_each(|batch| self.queue.push_front(batch));
+        back.into_iter().rev().for_each(|batch| self.put_back(batch));
         if !found {
             self.dispatch();
         }

@@ -73,10 +73,10 @@ impl Crew {
     }
 
     /// Gives a batch to somebody who has none.
-    pub(super) fn give(&mut self, mut batch: Batch) -> Result<(), Batch> {
+    pub(super) fn give(&mut self, mut batch: Batch, timing: u64) -> Result<(), Batch> {
         for hand in &mut self.hands {
             if let (None, Some(orders)) = (&hand.at, &hand.orders) {
-                batch.address(0, false);
+                batch.address(0, timing);
                 match orders.send(std::mem::take(&mut batch.message)) {
                     Ok(()) => {
                         hand.at = Some(batch);

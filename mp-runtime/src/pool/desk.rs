@@ -9,6 +9,8 @@ use crate::ipc::link::Link;
 use crate::pool::frame::{self, Kind};
 use crate::pool::lane::{Lane, Received};
 use crate::pool::message::{self, HEAD, Head, TIMED};
+use crate::pool::overdue;
+use crate::pool::terms::{Size, Terms};
 use crate::pool::work::{Batch, Serve, Work};
 use crate::process::panic::{self, Panic};
 use crate::shm::draft::{Draft, Mark, Step};
@@ -22,7 +24,11 @@ pub(crate) struct Shared {
     pub(crate) tasks: Arc<Link>,
     pub(crate) results: Arc<Link>,
     pub(crate) draft: Draft,
+    pub(crate) terms: Terms,
 }
+
+/// Of no batch: what a worker is at that leaves for want of work.
+pub(crate) const NO_BATCH: u32 = 0;
 
 /// Finished items wait until they are this many bytes, or the batch is done, and then are sent together.
 const ENOUGH: usize = 16 << 10;
@@ -40,6 +46,11 @@ pub(crate) struct Desk<'a> {
     step: Step,
     /// Whether to note when each item begins.
     is_timed: bool,
+    /// How long each should take at most, in milliseconds; 0 if that is not said.
+    soft: u64,
+    size: Size,
+    /// Whether it has grown too large, and is to leave.
+    is_full: bool,
     /// The first item of those in `message`, and how many these are.
     first: u32,
     count: u32,
@@ -69,7 +80,7 @@ pub(crate) fn work(shared: &Shared, work: &dyn Work) {
     let Some(tasks) = Lane::open(&shared.tasks, Side::Receive) else { return };
     let Some(results) = Lane::open(&shared.results, Side::Send) else { return };
     let mut desk = Desk { office: Some(Office { draft: &shared.draft, results }), ..Desk::here() };
-    work.prepare(&mut |server| desk.serve(&tasks, server));
+    work.prepare(&mut |server| desk.serve(&tasks, shared.terms, server));
 }
 
 impl Desk<'_> {
@@ -77,7 +88,20 @@ impl Desk<'_> {
     pub(crate) fn here() -> Self {
         let message = Vec::new();
         let step = Step::Between;
-        Desk { office: None, batch: 0, item: 0, step, is_timed: false, first: 0, count: 0, message }
+        let (size, is_full) = (Size::default(), false);
+        Desk {
+            office: None,
+            batch: 0,
+            item: 0,
+            step,
+            is_timed: false,
+            soft: 0,
+            size,
+            is_full,
+            first: 0,
+            count: 0,
+            message,
+        }
     }
 
     /// Works on a whole message from the pool.
@@ -89,12 +113,15 @@ impl Desk<'_> {
             // Only what the user makes his states of can panic here.
             panic::catch(AssertUnwindSafe(|| self.work_off(&head, items, server))).err()
         });
+        overdue::set(None);
         let bytes = mem::take(&mut self.message);
         Done { bytes, count: self.count, nanos: nanos(begin.elapsed()), broken }
     }
 
     /// Works on the items of a batch.
     fn work_off(&mut self, head: &Head, items: frame::Frames<'_>, server: &mut dyn Serve) {
+        self.is_timed = head.nanos & TIMED != 0;
+        self.soft = head.nanos >> 1;
         let batch = Batch { first: head.first, count: head.count, items };
         let mut start = 0;
         while start < head.count {
@@ -107,12 +134,13 @@ impl Desk<'_> {
     }
 
     /// Serves until there is nobody to serve any more.
-    fn serve(&mut self, tasks: &Lane, server: &mut dyn Serve) {
+    fn serve(&mut self, tasks: &Lane, terms: Terms, server: &mut dyn Serve) {
         if !self.send(message::Kind::Ready, 0) {
             return;
         }
+        self.size = terms.size();
         let mut bytes = Vec::new();
-        while tasks.wait() {
+        while tasks.wait(terms.leave()) {
             let Ok(received) = tasks.receive(&mut bytes) else { return };
             tasks.wake();
             if received != Received::Whole {
@@ -121,14 +149,19 @@ impl Desk<'_> {
             let Some((head, items)) = Head::read(&bytes) else { return };
             let begin = Instant::now();
             self.begin(head.batch);
-            self.is_timed = head.nanos == TIMED;
             self.work_off(&head, items, server);
             self.step(Step::Between);
-            if !self.send(message::Kind::Results, nanos(begin.elapsed())) {
+            // Without a time the batch is not done: others get what is left of it.
+            let is_done = self.first + self.count >= head.count;
+            let nanos = if is_done { nanos(begin.elapsed()) } else { 0 };
+            if !self.send(message::Kind::Results, nanos) || self.is_full {
                 return;
             }
             bytes.clear();
         }
+        // It has nothing, and is at nothing.
+        self.begin(NO_BATCH);
+        self.step(Step::Between);
     }
 
     fn begin(&mut self, batch: u32) {
@@ -144,10 +177,24 @@ impl Desk<'_> {
     #[inline]
     pub(crate) fn at(&mut self, item: u32, step: Step) {
         self.item = item;
-        if let Some(office) = self.office.as_ref().filter(|_| self.is_timed) {
-            office.draft.stamp(clock::coarse());
+        if self.is_timed {
+            self.stamp();
         }
         self.step(step);
+    }
+
+    fn stamp(&self) {
+        let now = clock::coarse();
+        if let Some(office) = &self.office {
+            office.draft.stamp(now);
+        }
+        overdue::set((self.soft > 0).then(|| now + self.soft));
+    }
+
+    /// Whether it is to leave, and should not begin with another item.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Notes how far it is.
@@ -204,6 +251,7 @@ impl Desk<'_> {
         self.count += 1;
         let Some(office) = &self.office else { return };
         let kept = office.draft.add(&self.message[at..]);
+        self.is_full |= self.size.is_exceeded();
         if !kept || self.message.len() >= ENOUGH {
             // Without a reader it ends at the next batch, or right now by its death signal.
             let _ = self.send(message::Kind::Results, 0);

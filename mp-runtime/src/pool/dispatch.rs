@@ -39,23 +39,30 @@ impl Engine<'_> {
         self.renew();
         let depth = self.pace.depth();
         while !self.queue.is_empty() {
-            let open = self.workers.iter_mut().filter(|worker| worker.is_open() && worker.sent.len() < depth);
-            let Some(worker) = open.min_by_key(|worker| worker.sent.len()) else { break };
+            let open = self.workers.iter().enumerate();
+            let open = open.filter(|(_, worker)| worker.is_open() && worker.sent.len() < depth);
+            let Some((at, _)) = open.min_by_key(|(_, worker)| worker.sent.len()) else { break };
             let Some(mut batch) = self.queue.pop_front() else { break };
             if let Some(most) = self.settings.max_tasks {
-                let left = u32::try_from(most.saturating_sub(worker.given)).unwrap_or(u32::MAX).max(1);
+                let left = u32::try_from(most.saturating_sub(self.workers[at].given)).unwrap_or(u32::MAX).max(1);
                 if batch.count > left {
-                    self.queue.push_front(batch.part(left, batch.count - left));
+                    self.put_back(batch.part(left, batch.count - left));
                     batch = batch.part(0, left);
                 }
             }
-            worker.give(batch, self.is_timed);
-            worker.wake();
+            self.give(at, batch);
         }
         if self.queue.is_empty() {
             self.share();
         }
         self.let_go();
+    }
+
+    #[inline]
+    fn give(&mut self, at: usize, batch: Batch) {
+        let timing = if self.is_timed { self.jobs.timing(batch.job) } else { 0 };
+        self.workers[at].give(batch, timing);
+        self.workers[at].wake();
     }
 
     /// Takes work from who has much of it, for those who have none.
@@ -67,15 +74,14 @@ impl Engine<'_> {
             let busiest = (0..self.workers.len()).max_by_key(|at| self.workers[*at].sent.len());
             let Some(busiest) = busiest.filter(|at| self.workers[*at].sent.len() > 1) else { return };
             let Some(batch) = self.workers[busiest].take_back() else { return };
-            self.workers[idle].give(batch, self.is_timed);
-            self.workers[idle].wake();
+            self.give(idle, batch);
         }
     }
 
-    /// Lets workers go that have had as many items as they may.
+    /// Lets workers go that have had as many items as they may, or are too many.
     fn let_go(&mut self) {
-        let Some(most) = self.settings.max_tasks else { return };
-        self.workers.iter_mut().filter(|worker| worker.given >= most).for_each(Worker::let_go);
+        let most = self.settings.max_tasks.unwrap_or(u64::MAX);
+        self.workers.iter_mut().filter(|worker| worker.given >= most || worker.is_surplus).for_each(Worker::let_go);
     }
 
     /// Starts workers in the place of those that are gone, while there is work for them.
@@ -84,7 +90,12 @@ impl Engine<'_> {
             return;
         }
         let mut lack = None;
-        while self.trouble.is_none() && self.staying() < self.settings.workers {
+        let wanted = match self.settings.terms.idle {
+            None => self.settings.workers,
+            // They come back as they are needed.
+            Some(_) => self.settings.workers.min(self.staying() + self.queue.len()),
+        };
+        while self.trouble.is_none() && self.staying() < wanted {
             if let Err(error) = self.start_worker() {
                 // Nobody is left whose end could be waited for, to try again then.
                 lack = Some(error).filter(|_| self.workers.is_empty());
@@ -108,8 +119,12 @@ impl Engine<'_> {
     pub(super) fn start_worker(&mut self) -> Result<(), PoolError> {
         let Hands::Forked(work) = &self.hands else { return Ok(()) };
         let number = self.started;
-        let worker = Worker::start(number, &self.settings.name, &**work)?;
+        let worker = Worker::start(number, &self.settings.name, self.settings.terms, &**work)?;
         self.started += 1;
+        if self.retired > 0 {
+            self.retired -= 1;
+            self.fresh += 1;
+        }
         // An odd number is an end, an even one a call for attention.
         let pidfd = worker.child.record().pidfd().get().ok_or(Errno::EBADF)?;
         let watched = self

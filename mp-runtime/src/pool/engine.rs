@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::ipc::spin;
 use crate::pool::batch::Batch;
+use crate::pool::callback::Callback;
 use crate::pool::error::TaskErrorKind;
 use crate::pool::job::{Delivery, JobId, Jobs, Limits, Outcome};
 use crate::pool::lane::Received;
@@ -30,10 +31,16 @@ pub(crate) struct Engine<'f> {
     pub(super) workers: Vec<Worker>,
     /// What no worker has yet.
     pub(super) queue: VecDeque<Batch>,
-    pub(super) jobs: Jobs,
+    pub(super) jobs: Jobs<'f>,
+    /// What is to be called, as soon as the engine is not borrowed any more.
+    pub(super) calls: VecDeque<(Callback<'f>, Delivery)>,
     pub(super) pace: Pace,
     /// How many workers were started.
     pub(super) started: u64,
+    /// How many of them took nobody's place, or that of one that had left for want of work.
+    pub(super) fresh: u64,
+    /// How many have left for want of work, and have not come back.
+    pub(super) retired: usize,
     /// How many items have been answered.
     pub(super) items: u64,
     pub(super) slowest: Slowest,
@@ -49,7 +56,7 @@ pub(crate) struct Engine<'f> {
     spare: Vec<Vec<u8>>,
     /// When the workers' ends were looked for last, in milliseconds.
     looked: u64,
-    owner: Identity,
+    pub(super) owner: Identity,
 }
 
 /// How often to look for ends while there is no time to sleep, in milliseconds.
@@ -69,8 +76,11 @@ impl<'f> Engine<'f> {
             workers: Vec::new(),
             queue: VecDeque::new(),
             jobs: Jobs::default(),
+            calls: VecDeque::new(),
             pace: Pace::default(),
             started: 0,
+            fresh: 0,
+            retired: 0,
             items: 0,
             slowest: Slowest::default(),
             is_timed: false,
@@ -82,20 +92,9 @@ impl<'f> Engine<'f> {
             owner: identity::current(),
         };
         if !engine.is_local() {
-            (0..engine.settings.workers).try_for_each(|_| engine.start_worker())?;
+            engine.grow()?;
         }
         Ok(engine)
-    }
-
-    /// Finds out whether this is a copy in another process: then the workers are not its own.
-    pub(crate) fn settle(&mut self) {
-        if identity::current() != self.owner {
-            self.owner = identity::current();
-            mem::forget(mem::take(&mut self.workers));
-            mem::forget(mem::take(&mut self.queue));
-            self.disown_here();
-            self.trouble = Some(PoolError::foreign());
-        }
     }
 
     /// Waits until all workers are ready.
@@ -112,7 +111,7 @@ impl<'f> Engine<'f> {
     }
 
     pub(crate) fn open_job(&mut self, limits: Limits) -> JobId {
-        self.is_timed |= limits.timeout.is_some();
+        self.is_timed |= limits.timeout.is_some() || limits.soft.is_some();
         self.jobs.open(limits)
     }
 
@@ -146,16 +145,11 @@ impl<'f> Engine<'f> {
         }
     }
 
-    /// Adds a batch to the queue.
-    #[inline]
-    pub(crate) fn add(&mut self, batch: Batch) {
-        self.queue.push_back(batch);
-    }
-
     /// Drives the pool until something has come in for some job, or there is room for more, or `deadline`; `false` if that
     /// came first.
     pub(crate) fn drive(&mut self, deadline: Option<Instant>) -> bool {
         self.has_news = false;
+        self.settle();
         loop {
             self.turn();
             if self.has_news {
@@ -247,9 +241,7 @@ impl<'f> Engine<'f> {
     #[inline]
     pub(super) fn deliver(&mut self, job: JobId, first: u64, count: u32, outcome: Outcome) {
         self.has_news = true;
-        if let Some(job) = self.jobs.get(job) {
-            job.inbox.push_back(Delivery { first, count, outcome });
-        }
+        self.calls.extend(self.jobs.deliver(job, Delivery { first, count, outcome }));
     }
 
     /// Fails a batch, or what is left of it.

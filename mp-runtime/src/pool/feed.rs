@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use serde::Serialize;
 
 use crate::pool::batch::Batch;
+use crate::pool::callback;
 use crate::pool::engine::Engine;
 use crate::pool::error::{TaskError, TaskErrorKind};
 use crate::pool::frame::{self, Kind};
@@ -69,6 +70,7 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
                 return false;
             }
             self.engine.borrow_mut().drive(None);
+            callback::call(self.engine);
         }
     }
 

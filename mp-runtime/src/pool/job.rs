@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::pool::callback::Callback;
 use crate::pool::error::TaskErrorKind;
 use crate::pool::frame::Frames;
+use crate::pool::message::TIMED;
 
 /// Names a job. Never means another, for a place that is used again has another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,9 +17,12 @@ pub(crate) struct JobId {
 
 /// One job.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct Job<'f> {
     pub(crate) inbox: VecDeque<Delivery>,
     pub(crate) limits: Limits,
+    pub(crate) callback: Option<Callback<'f>>,
+    /// Whether nobody but the callback wants to know.
+    is_dropped: bool,
 }
 
 /// What a job says about its items.
@@ -27,10 +32,14 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
     /// How often an item whose worker has died is given to another.
     pub(crate) retries: u32,
+    /// How long one item should take at most.
+    pub(crate) soft: Option<Duration>,
+    /// Batches of a higher one go first.
+    pub(crate) priority: i32,
 }
 
 /// What became of consecutive items.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     /// The number of the first in the job.
     pub(crate) first: u64,
@@ -39,7 +48,7 @@ pub(crate) struct Delivery {
 }
 
 /// See [`Delivery`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     /// The worker said something of each.
     Told {
@@ -60,14 +69,14 @@ impl Outcome {
 
 /// The jobs of a pool.
 #[derive(Debug, Default)]
-pub(crate) struct Jobs {
-    places: Vec<(u64, Option<Job>)>,
+pub(crate) struct Jobs<'f> {
+    places: Vec<(u64, Option<Job<'f>>)>,
     free: Vec<usize>,
 }
 
-impl Jobs {
+impl<'f> Jobs<'f> {
     pub(crate) fn open(&mut self, limits: Limits) -> JobId {
-        let job = Job { inbox: VecDeque::new(), limits };
+        let job = Job { inbox: VecDeque::new(), limits, callback: None, is_dropped: false };
         match self.free.pop() {
             Some(place) => {
                 let (generation, vacant) = &mut self.places[place];
@@ -93,9 +102,36 @@ impl Jobs {
     }
 
     #[inline]
-    pub(crate) fn get(&mut self, id: JobId) -> Option<&mut Job> {
+    pub(crate) fn get(&mut self, id: JobId) -> Option<&mut Job<'f>> {
         let (generation, job) = self.places.get_mut(id.place)?;
         job.as_mut().filter(|_| *generation == id.generation)
+    }
+
+    /// Closes a job, once what is to be called has been.
+    pub(crate) fn drop(&mut self, id: JobId) {
+        match self.get(id) {
+            Some(job) if job.callback.is_some() => job.is_dropped = true,
+            _ => drop(self.close(id)),
+        }
+    }
+
+    /// Puts something into the inbox of a job, if that is still open. What is to be called with it, if something is.
+    #[inline]
+    pub(crate) fn deliver(&mut self, id: JobId, delivery: Delivery) -> Option<(Callback<'f>, Delivery)> {
+        let job = self.get(id)?;
+        let call = job.callback.take().map(|callback| (callback, delivery.clone()));
+        job.inbox.push_back(delivery);
+        if job.is_dropped {
+            self.close(id);
+        }
+        call
+    }
+
+    /// What a worker is told of the times of a job, if it has limits: see [`Head::nanos`](super::message::Head::nanos).
+    pub(crate) fn timing(&mut self, id: JobId) -> u64 {
+        let soft = self.get(id).and_then(|job| job.limits.soft);
+        let soft = soft.map_or(0, |soft| u64::try_from(soft.as_millis()).unwrap_or(u64::MAX >> 1).max(1));
+        soft << 1 | TIMED
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::ipc::link::{Company, Link, Patience, hindered};
 use crate::shm::packet::Packet;
@@ -129,12 +130,14 @@ impl Lane {
         }
     }
 
-    /// Waits until there is something to receive; `false` when there never will be.
-    pub(crate) fn wait(&self) -> bool {
+    /// Waits until there is something to receive; `false` when there never will be, or when `deadline` came first.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let ready = || self.link.ring.has_message();
         while !ready() {
-            if self.link.wait(self.side, Company::Others, self.me, None, ready).is_err() {
-                return false;
+            match self.link.wait(self.side, Company::Others, self.me, deadline, ready) {
+                Ok(true) => {}
+                Ok(false) => return ready(),
+                Err(_) => return false,
             }
             if !self.link.is_attended(self.side.other()) {
                 // In this order: what was sent, was sent before the sender was gone.

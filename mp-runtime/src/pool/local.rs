@@ -99,19 +99,19 @@ impl Engine<'_> {
         }
         let Hands::Crew(crew) = &mut self.hands else { return };
         while let Some(batch) = self.queue.pop_front() {
-            if let Err(batch) = crew.give(batch) {
-                return self.queue.push_front(batch);
+            let timing = self.jobs.timing(batch.job);
+            if let Err(batch) = crew.give(batch, timing) {
+                return self.put_back(batch);
             }
         }
     }
 
     /// Does the next batch, or takes what threads have done.
     pub(super) fn turn_here(&mut self) {
-        let Engine { hands, queue, trouble, .. } = self;
-        match hands {
-            Hands::Alone(alone) if trouble.is_none() => {
-                let Some(mut batch) = queue.pop_front() else { return };
-                batch.address(0, false);
+        match &mut self.hands {
+            Hands::Alone(alone) if self.trouble.is_none() => {
+                let Some(mut batch) = self.queue.pop_front() else { return };
+                batch.address(0, self.jobs.timing(batch.job));
                 let done = alone.desk.work_here(&batch.message, &mut *alone.server);
                 alone.account.note(&done);
                 self.file(batch, done);
@@ -195,9 +195,10 @@ impl Engine<'_> {
     }
 
     /// In a copy of the process, where there are no threads.
-    pub(super) fn disown_here(&mut self) {
-        if let Hands::Crew(crew) = &mut self.hands {
-            crew.hands.drain(..).for_each(mem::forget);
-        }
+    pub(super) fn disown_here(&mut self) -> Vec<Batch> {
+        let Hands::Crew(crew) = &mut self.hands else { return Vec::new() };
+        let lost = crew.hands.iter_mut().filter_map(|hand| hand.at.take()).collect();
+        crew.hands.drain(..).for_each(mem::forget);
+        lost
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Head {
     /// The number of the first: in its job for a batch, in the batch for results.
     pub(crate) first: u64,
     /// How long the worker was at the batch, in nanoseconds; 0 while it is. To a worker: [`TIMED`] if it is to note when it
-    /// begins with each item.
+    /// begins with each item, and, above that bit, the soft limit of each in milliseconds.
     pub(crate) nanos: u64,
 }
 

@@ -5,11 +5,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
+use std::thread;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::pool::backend::Backend;
+use crate::pool::callback;
 use crate::pool::engine::Engine;
 use crate::pool::error::TaskError;
 use crate::pool::feed::Feed;
@@ -93,6 +95,28 @@ impl<'f, A, R> Pool<'f, A, R> {
         self.engine().hands.backend()
     }
 
+    /// Sets how many workers there are from now on. Those that are too many leave when they have finished what they are at.
+    ///
+    /// ```
+    /// let pool = mp_runtime::Pool::builder().workers(1).start(|n: u32| n)?;
+    /// pool.resize(3)?;
+    /// assert_eq!(pool.workers().len(), 3);
+    /// # Ok::<(), mp_runtime::PoolError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a worker cannot be started; see [`Builder::spawn`](crate::Builder::spawn). A pool whose workers are no processes stays as it
+    /// is.
+    ///
+    /// # Panics
+    ///
+    /// If `workers` is 0.
+    pub fn resize(&self, workers: usize) -> Result<(), PoolError> {
+        assert!(workers > 0, "a pool needs at least one worker");
+        self.engine().resize(workers)
+    }
+
     /// The process ids of the workers there are at the moment; none if they are no processes.
     ///
     /// ```
@@ -101,7 +125,9 @@ impl<'f, A, R> Pool<'f, A, R> {
     /// # Ok::<(), mp_runtime::PoolError>(())
     /// ```
     pub fn workers(&self) -> Vec<u32> {
-        self.engine().workers.iter().map(|worker| worker.child.id()).collect()
+        let mut engine = self.engine();
+        engine.turn();
+        engine.workers.iter().filter(|worker| !worker.is_leaving()).map(|worker| worker.child.id()).collect()
     }
 
     /// What the pool has done so far.
@@ -129,6 +155,7 @@ impl<'f, A, R> Pool<'f, A, R> {
     /// ```
     pub fn shutdown(self, how: Shutdown) {
         self.engine().end(how, None);
+        callback::call(&self.engine);
     }
 }
 
@@ -234,6 +261,10 @@ impl<A, R> Drop for Pool<'_, A, R> {
         if let Ok(mut engine) = self.engine.try_borrow_mut() {
             engine.settle();
             engine.end(Shutdown::Cancel, Some(GRACE));
+        }
+        // A second panic would be the end of the program.
+        if !thread::panicking() {
+            callback::call(&self.engine);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::pool::crew::Crew;
 use crate::pool::job::Limits;
 use crate::pool::local::{self, Alone, Hands};
 use crate::pool::pool::Pool;
+use crate::pool::terms::Terms;
 use crate::pool::trouble::PoolError;
 use crate::pool::work::{Call, Serve, Work};
 
@@ -23,6 +24,7 @@ pub(crate) struct Settings {
     /// How many items a worker is given at most.
     pub(crate) max_tasks: Option<u64>,
     pub(crate) limits: Limits,
+    pub(crate) terms: Terms,
     /// `None` leaves it to the environment.
     pub(crate) backend: Option<Backend>,
 }
@@ -54,7 +56,14 @@ impl Settings {
 impl Default for Settings {
     fn default() -> Self {
         let limits = Limits::default();
-        Settings { name: "pool".to_owned(), workers: available_workers(), max_tasks: None, limits, backend: None }
+        Settings {
+            name: "pool".to_owned(),
+            workers: available_workers(),
+            max_tasks: None,
+            limits,
+            terms: Terms::default(),
+            backend: None,
+        }
     }
 }
 
@@ -105,6 +114,36 @@ impl PoolBuilder {
     pub fn max_tasks(mut self, count: u64) -> Self {
         assert!(count > 0, "a worker needs at least one task");
         self.settings.max_tasks = Some(count);
+        self
+    }
+
+    /// Sets by how many bytes a worker may grow before another takes its place: when it has so many more in memory, after an
+    /// item, than when it was ready. What it had by then is not counted: a fork has all that its parent has.
+    ///
+    /// ```
+    /// use mp_runtime::Pool;
+    ///
+    /// let leaky = |n: u8| std::mem::forget(vec![n; 10 << 20]);
+    /// let pool = Pool::builder().workers(1).max_memory(25 << 20).start(leaky)?;
+    /// pool.map(1..=6)?;
+    /// assert_eq!(pool.stats().restarts, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn max_memory(mut self, bytes: u64) -> Self {
+        self.settings.terms.growth = Some(bytes);
+        self
+    }
+
+    /// Sets how long a worker stays when it has nothing to do. It comes back when there is something for it.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.settings.terms.idle = Some(time);
+        self
+    }
+
+    /// Sets how long one item should take at most: its function can ask, by [`is_overdue`](crate::is_overdue), whether it has taken
+    /// longer, and give up. Nobody makes it: that is what [`timeout`](PoolBuilder::timeout) is for.
+    pub fn soft_timeout(mut self, limit: Duration) -> Self {
+        self.settings.limits.soft = Some(limit);
         self
     }
 
@@ -181,7 +220,8 @@ impl PoolBuilder {
 
     /// Starts a pool whose workers have a state each: each makes its own by `init`, and `function` gets it with each item.
     ///
-    /// Waits until all of them have done so. After a panic of `function` the state is made anew.
+    /// Waits until all of them have done so. After a panic of `function` the state is made anew. When a worker leaves that is not
+    /// killed, its state is dropped: what is to be done at the end of a worker, do in its destructor.
     ///
     /// ```
     /// use mp_runtime::Pool;

@@ -105,7 +105,7 @@ impl Engine<'_> {
         PoolStats {
             workers,
             items: self.items,
-            restarts: self.started.saturating_sub(self.settings.workers as u64),
+            restarts: self.started.saturating_sub(self.fresh),
             slowest: self
                 .slowest
                 .0

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use crate::pool::callback;
 use crate::pool::engine::Engine;
 use crate::pool::error::{TaskError, TaskErrorKind};
 use crate::pool::feed;
@@ -16,7 +17,7 @@ use crate::pool::job::{Delivery, JobId, Outcome};
 /// One item that a pool was given by [`Pool::submit`](crate::Pool::submit).
 ///
 /// It resolves on every path: with its value, with what became of its worker, as cancelled with its pool. Dropped, it is run all the
-/// same, and nobody learns what came of it.
+/// same, and nobody but its [`on_done`](crate::Submission::on_done) learns what came of it.
 ///
 /// ```
 /// use mp_runtime::Pool;
@@ -39,14 +40,6 @@ impl<'f, R> Task<'f, R> {
         Task { engine, job, outcome: OnceCell::new(), value: PhantomData }
     }
 
-    /// A task that was never sent.
-    pub(crate) fn unsent(engine: Rc<RefCell<Engine<'f>>>, job: JobId, why: String) -> Task<'f, R> {
-        let task = Task::new(engine, job);
-        let outcome = Outcome::Failed(TaskErrorKind::Unsent(why), 0);
-        let _ = task.outcome.set(Delivery { first: 0, count: 1, outcome });
-        task
-    }
-
     /// Whether it is known what came of it. Does not wait.
     ///
     /// ```
@@ -60,8 +53,11 @@ impl<'f, R> Task<'f, R> {
     /// ```
     pub fn is_done(&self) -> bool {
         if !self.look() {
-            self.engine.borrow_mut().turn();
+            let mut engine = self.engine.borrow_mut();
+            engine.settle();
+            engine.turn();
         }
+        callback::call(&self.engine);
         self.look()
     }
 
@@ -83,7 +79,12 @@ impl<'f, R> Task<'f, R> {
         if self.look() {
             return false;
         }
-        self.engine.borrow_mut().cancel(self.job);
+        {
+            let mut engine = self.engine.borrow_mut();
+            engine.settle();
+            engine.cancel(self.job);
+        }
+        callback::call(&self.engine);
         self.look() && self.is_cancelled()
     }
 
@@ -106,6 +107,7 @@ impl<'f, R> Task<'f, R> {
     fn wait(&self, deadline: Option<Instant>) -> bool {
         while !self.look() {
             let in_time = self.engine.borrow_mut().drive(deadline);
+            callback::call(&self.engine);
             if !in_time {
                 return self.look();
             }
@@ -166,7 +168,7 @@ impl<R> Drop for Task<'_, R> {
     fn drop(&mut self) {
         // Borrowed only if the loop has panicked.
         if let Ok(mut engine) = self.engine.try_borrow_mut() {
-            engine.jobs.close(self.job);
+            engine.jobs.drop(self.job);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use crate::pool::callback;
 use crate::pool::error::TaskError;
 use crate::pool::task::Task;
 
@@ -102,5 +103,6 @@ fn drive<'t, 'f: 't, R: 't>(mut tasks: impl Iterator<Item = &'t Task<'f, R>>, de
     let deadline = [deadline, slice].into_iter().flatten().min();
     for engine in engines {
         engine.borrow_mut().drive(deadline);
+        callback::call(engine);
     }
 }

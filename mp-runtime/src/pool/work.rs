@@ -95,6 +95,9 @@ where
     fn serve(&mut self, mut batch: Batch<'_>, start: u32, desk: &mut Desk<'_>) {
         batch.items.skip_items(start);
         for item in start..batch.count {
+            if desk.is_full() {
+                return;
+            }
             desk.at(item, Step::Reading);
             let Some((_, bytes)) = batch.items.next() else { return };
             match codec::decode::<A>(bytes) {

@@ -10,6 +10,7 @@ use crate::pool::batch::Batch;
 use crate::pool::desk::{self, DRAFT, Shared};
 use crate::pool::lane::{Lane, MESSAGES, Passage, ROOM};
 use crate::pool::stats::Account;
+use crate::pool::terms::Terms;
 use crate::pool::trouble::PoolError;
 use crate::pool::work::Work;
 use crate::process::body;
@@ -41,6 +42,8 @@ pub(crate) struct Worker {
     pub(crate) account: Account,
     /// Why it was killed by its pool: for the sake of the item at that mark.
     pub(crate) sentence: Option<(Mark, Sentence)>,
+    /// Whether there are too many.
+    pub(crate) is_surplus: bool,
 }
 
 /// Why a pool kills a worker.
@@ -52,10 +55,11 @@ pub(crate) enum Sentence {
 
 impl Worker {
     /// Forks a worker that runs `work`.
-    pub(crate) fn start(number: u64, name: &str, work: &dyn Work) -> Result<Worker, PoolError> {
+    pub(crate) fn start(number: u64, name: &str, terms: Terms, work: &dyn Work) -> Result<Worker, PoolError> {
         let tasks = Arc::new(Link::new(ROOM, MESSAGES)?);
         let results = Arc::new(Link::new(ROOM, MESSAGES)?);
-        let shared = Shared { tasks: Arc::clone(&tasks), results: Arc::clone(&results), draft: Draft::new(DRAFT)? };
+        let draft = Draft::new(DRAFT)?;
+        let shared = Shared { tasks: Arc::clone(&tasks), results: Arc::clone(&results), draft, terms };
         // First, so that the worker finds its pool there.
         let tasks = Lane::open(&tasks, Side::Send).ok_or(Errno::ENOMEM)?;
         let results = Lane::open(&results, Side::Receive).ok_or(Errno::ENOMEM)?;
@@ -75,26 +79,27 @@ impl Worker {
             next: 0,
             account: Account::new(),
             sentence: None,
+            is_surplus: false,
         })
     }
 
     /// Whether it may be given work now.
     #[inline]
     pub(crate) fn is_open(&self) -> bool {
-        self.tasks.is_some() && self.passage.is_none() && self.sentence.is_none()
+        self.tasks.is_some() && self.passage.is_none() && self.sentence.is_none() && !self.is_surplus
     }
 
     /// Whether it was let go, or is to die.
     pub(crate) fn is_leaving(&self) -> bool {
-        self.tasks.is_none() || self.sentence.is_some()
+        self.tasks.is_none() || self.sentence.is_some() || self.is_surplus
     }
 
     /// Gives it a batch, which it may not be woken for yet: see [`Worker::wake`].
     #[inline]
-    pub(crate) fn give(&mut self, mut batch: Batch, is_timed: bool) {
+    pub(crate) fn give(&mut self, mut batch: Batch, timing: u64) {
         let Some(tasks) = &self.tasks else { return };
         self.next = self.next.checked_add(1).unwrap_or(1);
-        batch.address(self.next, is_timed);
+        batch.address(self.next, timing);
         self.given += u64::from(batch.count);
         let mut passage = Passage::default();
         if !tasks.send(&mut passage, &mut batch.message) {

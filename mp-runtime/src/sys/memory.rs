@@ -57,6 +57,13 @@ fn available() -> Option<usize> {
     line.trim().strip_suffix(" kB")?.parse::<usize>().ok()?.checked_mul(1024)
 }
 
+/// How many bytes of this process are in memory; `None` where procfs does not tell.
+pub(crate) fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * page_size() as u64)
+}
+
 /// The size of a page of memory.
 pub(crate) fn page_size() -> usize {
     // SAFETY: `sysconf` reads no memory of ours.

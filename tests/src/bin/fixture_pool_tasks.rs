@@ -8,7 +8,7 @@ use std::thread::park;
 use std::time::{Duration, Instant};
 
 use fixture_kit::{Gate, children, sys, until};
-use mp_runtime::{Pool, Shutdown, TaskErrorKind, WaitFor, as_completed, process, wait};
+use mp_runtime::{Pool, Shutdown, TaskErrorKind, WaitFor, as_completed, process, spawn, wait};
 
 mod fixture_kit;
 
@@ -208,6 +208,14 @@ fn main() {
             let (submitted, mapped) = use_foreign::spawn(pool).unwrap().join().unwrap();
             let expected = "item 0 was not run: the pool belongs to another process; make one here";
             assert_eq!((&*submitted, &*mapped), (expected, expected));
+            // A task that is under way is told of where it was submitted, and nowhere else.
+            let pool = Pool::builder().workers(1).start(unless_zero).unwrap();
+            let tasks: Vec<_> = [0, 0, 1].map(|n| pool.submit(n)).into();
+            let joined = spawn(move || tasks.into_iter().map(|task| task.join().is_err()).collect::<Vec<_>>());
+            if let Ok(child) = joined {
+                assert_eq!(child.join().unwrap(), [true; 3]);
+            }
+            pool.shutdown(Shutdown::Now);
         }
         "no-processes" => {
             if !sys::become_nobody() {
