@@ -104,6 +104,12 @@ pub fn run_on(core: Option<usize>) {
     assert_eq!(set, 0, "`sched_setaffinity` failed: {}", Error::last_os_error());
 }
 
+/// The core that the caller runs on.
+pub fn core() -> u64 {
+    // SAFETY: the call reads and writes no memory of ours.
+    u64::from(unsafe { libc::sched_getcpu() }.unsigned_abs())
+}
+
 /// Lets a millisecond pass.
 pub fn pause_a_millisecond() {
     let time = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };

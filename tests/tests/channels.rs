@@ -44,3 +44,8 @@ fn h5_killed_reader_leaves_the_data_within_reach() {
 fn h6_sender_can_be_joined_before_its_values_are_read() {
     scene(&["joined-before-read"]);
 }
+
+#[test]
+fn idle_pair_uses_no_cpu() {
+    scene(&["idle"]);
+}

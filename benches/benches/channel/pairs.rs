@@ -4,10 +4,11 @@ use std::io::{Read, Write, pipe};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use benches::raw;
 use ipc_channel::ipc;
 use mp_runtime::{Bytes, Receiver, channel, channel_with_room, process};
 
-/// A number with this bit is sent back.
+/// To a number with this bit the other side answers, with the number of the core it runs on.
 const ECHO: u64 = 1 << 63;
 /// Ends the other side.
 const STOP: u64 = 0;
@@ -16,11 +17,14 @@ const STOP: u64 = 0;
 pub(crate) struct Pair {
     send: Box<dyn FnMut(u64)>,
     recv: Box<dyn FnMut() -> u64>,
+    /// How many answers there were, and how many of them were written on the core that this side ran on.
+    answers: u64,
+    on_one_core: u64,
 }
 
 impl Pair {
     fn new(send: impl FnMut(u64) + 'static, recv: impl FnMut() -> u64 + 'static) -> Pair {
-        Pair { send: Box::new(send), recv: Box::new(recv) }
+        Pair { send: Box::new(send), recv: Box::new(recv), answers: 0, on_one_core: 0 }
     }
 
     /// Sends `count` numbers and waits for the answer to the last.
@@ -34,9 +38,19 @@ impl Pair {
     /// Sends one number and waits until it is back.
     pub(crate) fn round_trip(&mut self) -> Duration {
         let start = Instant::now();
-        (self.send)(ECHO | 1);
-        assert_eq!((self.recv)(), ECHO | 1);
-        start.elapsed()
+        (self.send)(ECHO);
+        let core = (self.recv)();
+        let time = start.elapsed();
+        self.answers += 1;
+        self.on_one_core += u64::from(core == ECHO | raw::core());
+        time
+    }
+
+    /// The share of the round trips since the last call for which both sides were on one core.
+    pub(crate) fn take_placement(&mut self) -> f64 {
+        let share = self.on_one_core as f64 / self.answers as f64;
+        (self.answers, self.on_one_core) = (0, 0);
+        share
     }
 }
 
@@ -50,7 +64,7 @@ fn answer(mut recv: impl FnMut() -> u64, mut send: impl FnMut(u64)) {
     loop {
         match recv() {
             STOP => return,
-            number if number & ECHO != 0 => send(number),
+            number if number & ECHO != 0 => send(ECHO | raw::core()),
             _ => {}
         }
     }
@@ -95,10 +109,18 @@ pub(crate) fn ipc_channel() -> Pair {
 
 /// Starts a thread: after this no process can be started.
 pub(crate) fn crossbeam() -> Pair {
+    crossbeam_on(None)
+}
+
+/// The same, with a thread that runs on `core` only.
+pub(crate) fn crossbeam_on(core: Option<usize>) -> Pair {
     let (there, received) = crossbeam_channel::bounded(CAPACITY);
     let (back, answers) = crossbeam_channel::bounded(CAPACITY);
     let recv = move || received.recv().expect("the other thread sends");
-    thread::spawn(move || answer(recv, |number| back.send(number).expect("the other thread receives")));
+    thread::spawn(move || {
+        raw::run_on(core);
+        answer(recv, |number| back.send(number).expect("the other thread receives"));
+    });
     Pair::new(move |number| there.send(number).expect("it lives"), move || answers.recv().expect("it answers"))
 }
 

@@ -9,7 +9,7 @@ use crate::ipc::watch::{Watch, Watches};
 use crate::ipc::{inbox, links, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::Ring;
-use crate::shm::roster::Side;
+use crate::shm::roster::{self, Side};
 use crate::shm::turn::Verdict;
 use crate::sys::identity::{self, Identity};
 use crate::sys::{clock, event, fdpass, hold};
@@ -139,11 +139,10 @@ impl Link {
         deadline: Option<Instant>,
         mut ready: impl FnMut() -> bool,
     ) -> nix::Result<bool> {
-        if spin::until(&mut ready) {
+        if spin::until_side(side, &mut ready) {
             return Ok(true);
         }
         let mut watch = self.watches(side).take(me, self.event.as_fd())?;
-        let mut ready = || ready() || company == Company::Others && !self.is_attended(side.other());
         let waited = self.sleep(&mut watch, side, company, me, deadline, &mut ready);
         self.watches(side).put(me, watch);
         waited
@@ -161,29 +160,27 @@ impl Link {
         deadline: Option<Instant>,
         ready: &mut dyn FnMut() -> bool,
     ) -> nix::Result<bool> {
-        let roster = self.ring.roster();
         loop {
             self.ring.fall_asleep(side);
-            let others = roster.holders(side.other());
-            let ended = match company {
-                Company::Others => watch.follow(others, me),
-                Company::All => watch.follow(others.chain(roster.holders(side)), me),
-            };
-            self.bury(&ended);
+            // Mostly nothing has changed: then somebody holds the other side, and all are watched.
+            let known = watch.knows(self.ring.roster().words());
+            if !known {
+                self.watch_peers(watch, side, company, me);
+            }
             if side == Side::Receive {
                 inbox::sweep(self, me);
             }
-            if ready() {
+            if ready() || !known && company == Company::Others && !self.is_attended(side.other()) {
                 return Ok(true);
             }
             // No signal tells that a message with an end in it is lost.
-            let blindly = roster.only_travel(side.other());
+            let blindly = !known && self.ring.roster().only_travel(side.other());
             if blindly {
                 links::sweep(me);
             }
             let ended = watch.wait(deadline, blindly)?;
             self.bury(&ended);
-            if ready() {
+            if ready() || company == Company::Others && !self.is_attended(side.other()) {
                 return Ok(true);
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -202,6 +199,20 @@ impl Link {
     #[cfg(feature = "tokio")]
     pub(crate) fn keep(&self, side: Side, me: Identity, watch: Watch) {
         self.watches(side).put(me, watch);
+    }
+
+    /// Watches those whose death a wait is about; buries the dead.
+    fn watch_peers(&self, watch: &mut Watch, side: Side, company: Company, me: Identity) {
+        let words: Vec<u64> = self.ring.roster().words().collect();
+        let holders = |side| roster::holders(words.iter().copied(), side);
+        let ended = match company {
+            Company::Others => watch.follow(holders(side.other()), me),
+            Company::All => watch.follow(holders(side.other()).chain(holders(side)), me),
+        };
+        if ended.is_empty() && holders(side.other()).next().is_some() {
+            watch.note(words);
+        }
+        self.bury(&ended);
     }
 
     fn watches(&self, side: Side) -> &Watches {

@@ -12,7 +12,7 @@ use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError
 use crate::ipc::iter::{Iter, TryIter};
 use crate::ipc::link::{Company, Link, Patience, hindered};
 use crate::ipc::own::Own;
-use crate::ipc::{inbox, parcel, spill};
+use crate::ipc::{inbox, parcel, spill, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Corrupt, Front, Receiving};
 use crate::shm::roster::Side;
@@ -193,6 +193,7 @@ impl<T: DeserializeOwned> Receiver<T> {
                         turn.take(front);
                         drop(turn);
                         link.wake(Side::Send);
+                        spin::done(Side::Receive);
                         Ok(parcel::unpack(bytes, Vec::new())?)
                     };
                 }

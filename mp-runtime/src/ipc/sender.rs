@@ -12,7 +12,7 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
 use crate::ipc::link::{Company, Link, Patience, hindered};
-use crate::ipc::{inbox, parcel, spill};
+use crate::ipc::{inbox, parcel, spill, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
 use crate::shm::ring::Sending;
@@ -215,6 +215,7 @@ pub(crate) fn post(
                 Ok(stamp) => {
                     turn.put(packet, stamp, bytes);
                     link.wake(Side::Receive);
+                    spin::done(Side::Send);
                     return Ok(());
                 }
                 // Too many descriptors are on their way: there is room when another message has been taken.

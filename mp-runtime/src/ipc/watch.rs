@@ -17,6 +17,8 @@ pub(crate) struct Watch {
     round: u64,
     /// Whether there is a peer that could not be watched, for want of a descriptor.
     blind: bool,
+    /// The words of the roster by which its peers were found, if all of them are watched.
+    found_by: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -33,15 +35,19 @@ const EVENT: u64 = 0;
 const BLIND: Duration = Duration::from_millis(10);
 
 impl Watch {
+    fn over(set: Set) -> Watch {
+        Watch { set, peers: HashMap::new(), round: 0, blind: false, found_by: Vec::new() }
+    }
+
     pub(crate) fn new(event: BorrowedFd<'_>) -> nix::Result<Watch> {
-        let watch = Watch { set: Set::new()?, peers: HashMap::new(), round: 0, blind: false };
+        let watch = Watch::over(Set::new()?);
         watch.also_event(event)?;
         Ok(watch)
     }
 
     /// One of several channels and other things.
     pub(crate) fn of_many() -> nix::Result<Watch> {
-        Ok(Watch { set: Set::new()?, peers: HashMap::new(), round: 0, blind: false })
+        Ok(Watch::over(Set::new()?))
     }
 
     /// Waits for the event of another channel too; for one that it waits for already, that is nothing new.
@@ -60,11 +66,26 @@ impl Watch {
         }
     }
 
+    /// Whether the words of a roster are those that were [noted](Watch::note), and all peers that they name are watched still.
+    pub(crate) fn knows(&self, mut words: impl Iterator<Item = u64>) -> bool {
+        !self.found_by.is_empty()
+            && self.found_by.iter().all(|word| words.next() == Some(*word))
+            && words.next().is_none()
+    }
+
+    /// Notes the words of a roster that name the processes which are [followed](Watch::follow).
+    pub(crate) fn note(&mut self, words: Vec<u64>) {
+        if !self.blind {
+            self.found_by = words;
+        }
+    }
+
     /// Watches these processes and no others; those of them that have ended.
     pub(crate) fn follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
         let mut ended = Vec::new();
         self.round += 1;
         self.blind = false;
+        self.found_by.clear();
         for who in peers.filter(|who| *who != me) {
             if let Some(peer) = self.peers.get_mut(&who) {
                 peer.round = self.round;
@@ -102,6 +123,7 @@ impl Watch {
         let happened = self.set.wait(deadline)?;
         let ended: Vec<Identity> = happened.numbers().filter_map(Identity::from_raw).collect();
         for who in &ended {
+            self.found_by.clear();
             if let Some(peer) = self.peers.remove(who) {
                 self.set.remove(peer.pidfd.as_fd());
             }
@@ -149,5 +171,35 @@ impl Watches {
         {
             kept.1.push(watch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::sys::{event, identity};
+
+    #[test]
+    fn words_are_known_until_others_are_followed() {
+        let (event, me) = (event::create().expect("an event is to be had"), identity::current());
+        let mut watch = Watch::new(event.as_fd()).expect("a set is to be had");
+        assert!(!watch.knows([].into_iter()));
+        watch.note(vec![1, 2]);
+        assert!(watch.knows([1, 2].into_iter()));
+        assert!(
+            !watch.knows([1].into_iter()) && !watch.knows([1, 2, 3].into_iter()) && !watch.knows([2, 1].into_iter())
+        );
+        watch.follow([].into_iter(), me);
+        assert!(!watch.knows([1, 2].into_iter()));
+    }
+
+    #[test]
+    fn words_of_peers_that_could_not_all_be_watched_are_not_noted() {
+        let mut watch = Watch::of_many().expect("a set is to be had");
+        watch.blind = true;
+        watch.note(vec![1]);
+        assert!(!watch.knows([1].into_iter()));
     }
 }

@@ -82,6 +82,22 @@ fn holder(word: u64) -> Option<(Side, Identity)> {
     if word & USED == 0 { None } else { Some((side, Identity::from_raw(word)?)) }
 }
 
+/// The ends of a side, by the [words](Roster::words) of all.
+fn ends(words: impl Iterator<Item = u64>, side: Side) -> impl Iterator<Item = Entry> {
+    words.enumerate().filter_map(move |(index, word)| {
+        if word & TRAVELS == 0 {
+            return holder(word).filter(|(of, _)| *of == side).map(|(_, who)| Entry::Held(who));
+        }
+        let place = Place { index, ..Place::from_word(word)? };
+        (place.side == side).then_some(Entry::Travels(place))
+    })
+}
+
+/// Who holds ends of a side, by the [words](Roster::words) of all; a process once for each.
+pub(crate) fn holders(words: impl Iterator<Item = u64>, side: Side) -> impl Iterator<Item = Identity> {
+    ends(words, side).filter_map(|end| if let Entry::Held(who) = end { Some(who) } else { None })
+}
+
 /// So often the roster may change while it is looked through.
 const MOST_CHANGES: u32 = 100;
 
@@ -156,16 +172,14 @@ impl<'a, M: Memory> Roster<'a, M> {
         stranded
     }
 
-    /// The ends of this side, each word read once: an end that arrives meanwhile is seen in one state or the other.
+    /// The words of all ends, each read once: an end that arrives meanwhile is seen in one state or the other.
+    pub(crate) fn words(&self) -> impl Iterator<Item = u64> + use<'a, M> {
+        self.used().iter().map(Word::look)
+    }
+
+    /// The ends of this side.
     pub(crate) fn ends(&self, side: Side) -> impl Iterator<Item = Entry> + use<'a, M> {
-        self.used().iter().enumerate().filter_map(move |(index, word)| {
-            let word = word.look();
-            if word & TRAVELS == 0 {
-                return holder(word).filter(|(of, _)| *of == side).map(|(_, who)| Entry::Held(who));
-            }
-            let place = Place { index, ..Place::from_word(word)? };
-            (place.side == side).then_some(Entry::Travels(place))
-        })
+        ends(self.words(), side)
     }
 
     /// Clears all ends of a process that has ended.
@@ -182,7 +196,7 @@ impl<'a, M: Memory> Roster<'a, M> {
 
     /// Who holds ends of this side; a process once for each.
     pub(crate) fn holders(&self, side: Side) -> impl Iterator<Item = Identity> + use<'a, M> {
-        self.ends(side).filter_map(|end| if let Entry::Held(who) = end { Some(who) } else { None })
+        holders(self.words(), side)
     }
 
     /// Whether there is an end of this side that somebody holds, or that travels and `may_arrive`.

@@ -80,17 +80,6 @@ pub(crate) fn is_first(process: i32) -> bool {
     nix::unistd::gettid().as_raw() == process
 }
 
-/// Whether the caller may run on one core only.
-pub(crate) fn has_one_core() -> bool {
-    let mut cores = std::mem::MaybeUninit::<libc::cpu_set_t>::zeroed();
-    // SAFETY: the kernel writes at most as many bytes as it is told.
-    let told = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), cores.as_mut_ptr()) };
-    // SAFETY: zeroed above, and any bits are a set.
-    let cores = unsafe { cores.assume_init() };
-    // SAFETY: it reads a set of ours.
-    told == 0 && unsafe { libc::CPU_COUNT(&cores) } == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use fixture_kit::{Gate, ended, until};
 use mp_runtime::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, TryRecvError, TrySendError, channel, process};
+use nix::sys::resource::{UsageWho, getrusage};
 
 mod fixture_kit;
 
@@ -58,6 +59,28 @@ fn check_ledgers(ledgers: &[Vec<u64>], senders: u64, each: u64) {
     assert_eq!(all, (0..senders * each).collect::<Vec<_>>());
 }
 
+/// Waits for a number, after a lively exchange; what that has cost.
+#[process]
+fn rest(numbers: Receiver<u64>, back: Sender<u64>) -> Cost {
+    numbers.iter().take(LIVELY).for_each(|number| back.send(number).unwrap());
+    let before = cost();
+    assert_eq!(numbers.recv().unwrap(), 7);
+    let after = cost();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+const LIVELY: usize = 1000;
+
+/// Processor time, and how often it was given away to wait.
+type Cost = (Duration, i64);
+
+fn cost() -> Cost {
+    let usage = getrusage(UsageWho::RUSAGE_SELF).unwrap();
+    let times = [usage.user_time(), usage.system_time()];
+    let micros = times.map(|time| time.tv_sec() * 1_000_000 + time.tv_usec()).iter().sum::<i64>();
+    (Duration::from_micros(micros.unsigned_abs()), usage.voluntary_context_switches())
+}
+
 fn main() {
     let gate = Gate::new();
     let (sender, receiver) = channel::<u64>(64).unwrap();
@@ -70,6 +93,24 @@ fn main() {
             assert_eq!(doubled.into_iter().collect::<Vec<_>>(), expected);
             first.join().unwrap();
             second.join().unwrap();
+        }
+        "idle" => {
+            let (numbers, back) = channel(4).unwrap();
+            let child = rest::spawn(receiver, numbers).unwrap();
+            for number in 0..LIVELY as u64 {
+                sender.send(number).unwrap();
+                assert_eq!(back.recv().unwrap(), number);
+            }
+            let before = cost();
+            assert!(matches!(back.recv_timeout(Duration::from_secs(1)), Err(RecvTimeoutError::Timeout)));
+            let after = cost();
+            sender.send(7).unwrap();
+            for (time, waits) in [(after.0 - before.0, after.1 - before.1), child.join().unwrap()] {
+                assert!(
+                    time < Duration::from_millis(2) && waits < 10,
+                    "a second of rest has cost {time:?}, {waits} waits"
+                );
+            }
         }
         "many-to-many" => {
             let senders = [0, 1, 2, 3].map(|n| count_up::spawn(sender.clone(), n * 5000, 5000).unwrap());
