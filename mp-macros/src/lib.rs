@@ -131,7 +131,12 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Options
 ///
-/// `#![crate = ::path]` as the first line says where `mp_runtime` is, if it was renamed or re-exported.
+/// They stand in the first line, as in `#![require(subreaper)]`.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `require(subreaper, ..)` | [mechanisms](../mp_runtime/enum.Rung.html) without which nothing is started: `death_signal`, `lifeline`, `subreaper`, `pid_namespace`. A line says which is missing, and the code is 1 |
+/// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
 #[proc_macro]
 pub fn mp_main(input: TokenStream) -> TokenStream {
     program::program(input.into()).into()

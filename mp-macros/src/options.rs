@@ -1,6 +1,6 @@
 //! The list of options that both macros take: `key`, `key = value`, `key(value)`, separated by commas.
 
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
 
@@ -129,6 +129,18 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.chars().count()]
+}
+
+/// What the runtime calls what the user has called `name`, one of `names`.
+pub(crate) fn named(name: &Ident, names: &[(&str, &str)], what: &str, errors: &mut Errors) -> Option<Ident> {
+    match names.iter().find(|(word, _)| name == word) {
+        Some((_, variant)) => Some(Ident::new(variant, Span::call_site().located_at(name.span()))),
+        None => {
+            let words: Vec<String> = names.iter().map(|(word, _)| format!("`{word}`")).collect();
+            errors.at(name, format_args!("there is no {what} `{name}`: it is one of {}", words.join(", ")));
+            None
+        }
+    }
 }
 
 impl Given {

@@ -250,7 +250,7 @@ pub use process::body::{Body, Portable};
 pub use process::builder::Builder;
 pub use process::closure::spawn;
 pub use process::exit::{Exit, ExitKind, Usage};
-pub use process::guarantees::{Guarantees, Rung, guarantees};
+pub use process::guarantees::{Guarantees, NotGuaranteed, Rung, guarantees};
 pub use process::handle::{ActiveChild, Child, active_children};
 pub use process::identity::{Current, Parent, current, parent};
 pub use process::join_error::JoinError;

@@ -8,6 +8,7 @@ use crate::error::SpawnError;
 use crate::process::body::Body;
 use crate::process::builder::Builder;
 use crate::process::ending::{self, Order};
+use crate::process::guarantees::{Rung, guarantees};
 use crate::process::handle::Child;
 use crate::process::{registry, stopping};
 
@@ -79,7 +80,19 @@ impl Program {
 ///
 /// After an entry that could not be started, and after a panic, the processes are stopped and not waited for.
 pub fn program(run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
+    program_that_requires(&[], run)
+}
+
+/// As [`program`]; where one of `rungs` is not in force, nothing is started, a line says why, and the code is 1.
+pub fn program_that_requires(
+    rungs: &[Rung],
+    run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>,
+) -> ExitCode {
     let _attention = stopping::attend();
+    if let Err(error) = guarantees().require(rungs) {
+        ending::say(&format_args!("this program was not started: {error}"));
+        return ExitCode::FAILURE;
+    }
     let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&mut Program(()))));
     let main = match ended {
         Ok(Ok(code)) => code,

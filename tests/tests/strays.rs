@@ -86,6 +86,35 @@ fn fork_server_does_not_hold_up_a_stop() {
 }
 
 #[test]
+fn adoption_is_not_told_where_the_adopted_cannot_be_found() {
+    fixture("fixture_strays").args(["unlisted", "hidden"]).run().assert_code(0);
+}
+
+#[test]
+fn death_signal_is_told_in_the_first_thread_only() {
+    ends_well("beside_threads");
+}
+
+#[test]
+fn program_that_requires_what_is_there_begins() {
+    assert_eq!(ends_well("requiring").stdout, "began\n");
+}
+
+#[test]
+fn program_that_requires_what_is_not_there_does_not_begin() {
+    for (args, missing) in
+        [(["requiring", "hidden"], "the subreaper is"), (["requiring_a_namespace", ""], "the pid namespace is")]
+    {
+        let outcome = fixture("fixture_strays").args(args).run();
+        outcome.assert_code(1);
+        assert_eq!(outcome.stdout, "");
+        let expected =
+            format!("this program was not started: {missing} required, and not in force: it takes a program ");
+        assert!(outcome.stderr.starts_with(&expected) && outcome.stderr.lines().count() == 1, "{outcome}");
+    }
+}
+
+#[test]
 fn process_of_a_command_is_left_to_the_user() {
     assert_eq!(strays(&ends_well("by_command")), 0);
 }

@@ -1,12 +1,12 @@
 //! The options of `#[process(..)]` that are settings of the builder: environment, streams, limits and the like.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
 use crate::errors::Errors;
-use crate::options::{Given, Known, Value};
+use crate::options::{Given, Known, Value, named};
 
 pub(crate) const KNOWN: [Known; 12] = [
     Known { key: "stdin", usage: "`stdin = null`" },
@@ -132,18 +132,6 @@ fn stream(option: &Given, errors: &mut Errors) -> Option<Setting> {
     let name: Ident = option.assigned("`inherit`, `null` or `piped`", errors)?;
     let stdio = named(&name, &STREAMS, "stream", errors)?;
     Some(Setting::Stream { method: option.key.clone(), stdio })
-}
-
-/// What the runtime calls what the user has called `name`.
-fn named(name: &Ident, names: &[(&str, &str)], what: &str, errors: &mut Errors) -> Option<Ident> {
-    match names.iter().find(|(word, _)| name == word) {
-        Some((_, variant)) => Some(Ident::new(variant, Span::call_site().located_at(name.span()))),
-        None => {
-            let words: Vec<String> = names.iter().map(|(word, _)| format!("`{word}`")).collect();
-            errors.at(name, format_args!("there is no {what} `{name}`: it is one of {}", words.join(", ")));
-            None
-        }
-    }
 }
 
 /// The list `name = value, ..` behind an option.

@@ -28,13 +28,18 @@ pub(crate) fn program(program: &Program) -> TokenStream {
         Some(main) => code(main),
         None => quote!(::std::process::ExitCode::SUCCESS),
     };
+    // `program(|program| ..)`, or `program_that_requires(&[Rung::Subreaper], |program| ..)`.
+    let (run, required) = match program.required.as_slice() {
+        [] => (quote!(program), None),
+        rungs => (quote!(program_that_requires), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
+    };
     let docs = program.main.iter().flat_map(|main| &main.docs);
     quote! {
         #(#docs)*
         fn main() -> ::std::process::ExitCode {
             #[allow(unused_imports, reason = "found only by what is not a process function")]
             use #runtime::__private::unmarked::*;
-            #runtime::__private::program(|#context| {
+            #runtime::__private::#run(#required |#context| {
                 #(#starts)*
                 #main
                 ::core::result::Result::Ok(#code)

@@ -3,20 +3,32 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Path, Token, bracketed, parenthesized};
 
 use crate::errors::Errors;
 use crate::item::FnItem;
-use crate::options::{self, Known};
+use crate::options::{self, Given, Known, Value};
 use crate::runtime_path::RuntimePath;
 
-const KNOWN: [Known; 1] = [Known { key: "crate", usage: "`crate = ::path`" }];
+const KNOWN: [Known; 2] =
+    [Known { key: "require", usage: "`require(subreaper)`" }, Known { key: "crate", usage: "`crate = ::path`" }];
+
+/// The words for a mechanism that can be required, and what the runtime calls it.
+const RUNGS: [(&str, &str); 4] = [
+    ("death_signal", "DeathSignal"),
+    ("lifeline", "Lifeline"),
+    ("subreaper", "Subreaper"),
+    ("pid_namespace", "PidNamespace"),
+];
 
 const A_CALL: &str = "expected a process function and its arguments, as in `run1();`";
 
 /// The program as it was written.
 pub(crate) struct ProgramInput {
     pub(crate) runtime: RuntimePath,
+    /// What has to be in force, as the runtime calls it.
+    pub(crate) required: Vec<Ident>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) mains: Vec<FnItem>,
 }
@@ -34,7 +46,12 @@ pub(crate) struct Entry {
 impl ProgramInput {
     /// Reads the program. Reports each line that is none, and goes on behind it.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> ProgramInput {
-        let mut input = ProgramInput { runtime: RuntimePath::new(None), entries: Vec::new(), mains: Vec::new() };
+        let mut input = ProgramInput {
+            runtime: RuntimePath::new(None),
+            required: Vec::new(),
+            entries: Vec::new(),
+            mains: Vec::new(),
+        };
         let read = |stream: ParseStream<'_>| -> syn::Result<()> {
             while !stream.is_empty() {
                 if let Err(error) = input.line(stream, errors) {
@@ -73,9 +90,29 @@ impl ProgramInput {
             errors.at(hash, "options stand before the first entry");
         }
         for option in options::parse(list.parse()?, &KNOWN.each_ref(), errors) {
-            self.runtime = RuntimePath::new(option.runtime(errors));
+            match option.key.to_string().as_str() {
+                "require" => self.required = rungs(&option, errors),
+                _ => self.runtime = RuntimePath::new(option.runtime(errors)),
+            }
         }
         Ok(())
+    }
+}
+
+/// The mechanisms in the option `require`.
+fn rungs(option: &Given, errors: &mut Errors) -> Vec<Ident> {
+    let list = match &option.value {
+        Value::Listed(list) => Punctuated::<Ident, Token![,]>::parse_terminated.parse2(list.clone()).ok(),
+        Value::None | Value::Assigned(_) => None,
+    };
+    match list {
+        Some(names) if !names.is_empty() => {
+            names.iter().filter_map(|name| options::named(name, &RUNGS, "mechanism", errors)).collect()
+        }
+        _ => {
+            errors.at(&option.key, "`require` takes the names of mechanisms, as in `require(lifeline, subreaper)`");
+            Vec::new()
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::signature;
 /// A program that can be printed.
 pub(crate) struct Program {
     pub(crate) runtime: RuntimePath,
+    /// What has to be in force, as the runtime calls it.
+    pub(crate) required: Vec<Ident>,
     pub(crate) entries: Vec<Start>,
     pub(crate) main: Option<Main>,
 }
@@ -54,7 +56,7 @@ impl Program {
         let entries: Vec<Start> = input.entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
         distinct_labels(&entries, errors);
         let main = main(input.mains, errors);
-        Program { runtime: input.runtime, entries, main }
+        Program { runtime: input.runtime, required: input.required, entries, main }
     }
 }
 

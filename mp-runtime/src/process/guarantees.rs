@@ -1,18 +1,22 @@
 //! Which mechanisms stand behind the promise that no process is left.
 
+use std::error::Error;
 use std::fmt;
 
-use crate::sys::{adopted, direct};
+use crate::process::stopping;
+use crate::sys::{adopted, direct, thread};
 
 /// A mechanism that keeps processes from outliving the one that started them. See [`guarantees`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rung {
-    /// The parent-death signal: a child of the first thread of its parent is killed when that dies.
+    /// The parent-death signal: a child is killed when its parent dies. It is armed for what the first thread of a process
+    /// starts: on others it would come with the end of the thread.
     DeathSignal,
     /// The lifeline: a child and its process group are killed when its parent dies, whoever they run as.
     Lifeline,
-    /// Adoption: whoever a process has left behind, in whatever session, is stopped at the end of the program.
+    /// Adoption: whoever a process has left behind, in whatever session, is stopped at the end of the program. In programs made
+    /// by `mp_main!`, where the kernel lists the children of a process in procfs (`CONFIG_PROC_CHILDREN`).
     Subreaper,
     /// A PID namespace of its own: the kernel kills all that is in it with its first process.
     PidNamespace,
@@ -21,13 +25,15 @@ pub enum Rung {
 /// What the calling process can promise. See [`guarantees`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Guarantees {
+    death_signal: bool,
     subreaper: bool,
     pid_namespace: bool,
 }
 
 /// Tells which mechanisms keep processes from outliving the calling one.
 ///
-/// The first two are set up by every start, which fails if they cannot be.
+/// It is told for what the calling thread starts now. The lifeline, and in the first thread the death signal, are set up by every
+/// start but that of a [detached](crate::Builder::detached) process, and it fails if they cannot be.
 ///
 /// ```
 /// use mp_runtime::{Rung, guarantees, mp_main, process};
@@ -45,19 +51,75 @@ pub struct Guarantees {
 /// }
 /// ```
 pub fn guarantees() -> Guarantees {
-    Guarantees { subreaper: adopted::adopts(), pid_namespace: direct::id() == 1 }
+    let pid_namespace = direct::id() == 1;
+    let adopts = pid_namespace || adopted::adopts();
+    Guarantees {
+        death_signal: thread::is_first(direct::id()),
+        subreaper: adopts && stopping::is_attending() && adopted::children(|_| ()),
+        pid_namespace,
+    }
 }
 
 impl Guarantees {
-    /// Whether the mechanism is in force. A program that needs one asks for it and ends if it is not.
+    /// Whether the mechanism is in force.
     pub fn hold(&self, rung: Rung) -> bool {
         match rung {
-            Rung::DeathSignal | Rung::Lifeline => true,
-            Rung::Subreaper => self.subreaper || self.pid_namespace,
+            Rung::DeathSignal => self.death_signal,
+            Rung::Lifeline => true,
+            Rung::Subreaper => self.subreaper,
             Rung::PidNamespace => self.pid_namespace,
         }
     }
+
+    /// Asks for mechanisms: an error if one of them is not in force.
+    ///
+    /// A program made by `mp_main!` does so by its option `#![require(subreaper)]`, before it starts anything.
+    ///
+    /// ```
+    /// use mp_runtime::{Rung, guarantees};
+    ///
+    /// # fn main() {
+    /// // In a program with a `main` of its own, nobody stops what processes leave behind.
+    /// let error = guarantees().require(&[Rung::Lifeline, Rung::Subreaper]).unwrap_err();
+    /// assert_eq!(error.rung(), Rung::Subreaper);
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first of `rungs` that is not in force.
+    pub fn require(&self, rungs: &[Rung]) -> Result<(), NotGuaranteed> {
+        rungs.iter().find(|rung| !self.hold(**rung)).map_or(Ok(()), |rung| Err(NotGuaranteed(*rung)))
+    }
 }
+
+/// A mechanism was [asked for](Guarantees::require) that is not in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotGuaranteed(Rung);
+
+impl NotGuaranteed {
+    /// Which.
+    pub fn rung(&self) -> Rung {
+        self.0
+    }
+}
+
+impl fmt::Display for NotGuaranteed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.0 {
+            Rung::DeathSignal => "only the first thread of a process can arm it: start processes there",
+            Rung::Lifeline => "a start sets it up, or fails",
+            Rung::Subreaper => {
+                "it takes a program made by `mp_main!`, and a kernel that lists the children of a process in procfs \
+                 (`CONFIG_PROC_CHILDREN`)"
+            }
+            Rung::PidNamespace => "it takes a program that is the first process of a PID namespace, as in a container",
+        };
+        write!(f, "the {} is required, and not in force: {what}", self.0)
+    }
+}
+
+impl Error for NotGuaranteed {}
 
 impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

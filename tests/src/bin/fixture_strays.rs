@@ -92,6 +92,9 @@ macro_rules! programs {
             }
         })*
         fn main() -> ExitCode {
+            if env::args().nth(2).as_deref() == Some("hidden") {
+                sys::hide_procfs();
+            }
             *GATE.lock().unwrap() = Some(Arc::new(Gate::new()));
             let code = match env::args().nth(1).as_deref() {
                 $(Some(stringify!($name)) => $name::run(),)*
@@ -172,6 +175,31 @@ programs! {
             one.join().unwrap();
             println!("ready");
             park();
+        }
+    }
+    unlisted {
+        fn main() {
+            assert!(!guarantees().hold(Rung::Subreaper));
+            assert_eq!(guarantees().to_string(), "death signal, lifeline");
+        }
+    }
+    requiring {
+        #![require(death_signal, lifeline, subreaper)]
+        fn main() {
+            println!("began");
+        }
+    }
+    requiring_a_namespace {
+        #![require(pid_namespace)]
+        fn main() {
+            println!("began");
+        }
+    }
+    beside_threads {
+        fn main() {
+            let elsewhere = thread::spawn(|| guarantees().to_string()).join().unwrap();
+            assert_eq!(elsewhere, "lifeline, subreaper");
+            assert_eq!(guarantees().to_string(), "death signal, lifeline, subreaper");
         }
     }
     by_command {

@@ -128,6 +128,18 @@ fn limit(what: libc::__rlimit_resource_t, to: u64) -> u64 {
     before
 }
 
+/// Puts an empty file system over procfs, for this process and its children. For root.
+pub(crate) fn hide_procfs() {
+    // SAFETY: takes flags.
+    assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNS) }, 0);
+    let none = ptr::null();
+    // SAFETY: zero-terminated strings, and no data. Mounts made here are to be seen here only.
+    assert_eq!(unsafe { libc::mount(none, c"/".as_ptr(), none, libc::MS_REC | libc::MS_PRIVATE, ptr::null()) }, 0);
+    // SAFETY: as above.
+    let mounted = unsafe { libc::mount(c"none".as_ptr(), c"/proc".as_ptr(), c"tmpfs".as_ptr(), 0, ptr::null()) };
+    assert_eq!(mounted, 0);
+}
+
 /// Gives root's rights away, for ever; false if there are none to give.
 pub(crate) fn become_nobody() -> bool {
     // SAFETY: takes an integer only.
