@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write, stderr};
 
-use mp_runtime::Pool;
+use mp_runtime::{Pool, Progress};
 
 const STEPS: u32 = 500;
 
@@ -48,13 +48,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
 
     let mut image = Png::begin(BufWriter::new(File::create(&path)?), width, height)?;
-    let bar = stderr().is_terminal();
-    // In their order, as they come: no more rows are in memory than it takes to keep the workers busy.
-    for (done, row) in (1..).zip(pool.imap(0..height)) {
-        image.row(&row?)?;
-        if bar {
-            eprint!("\r[{:<40}] {done}/{height}", "#".repeat(40 * done / height as usize));
+    let has_terminal = stderr().is_terminal();
+    let bar = |progress: &Progress| {
+        let Progress { done, .. } = *progress;
+        if has_terminal {
+            eprint!(
+                "\r[{:<40}] {done}/{height}, {:.0} a second",
+                "#".repeat(40 * done / height as usize),
+                progress.rate()
+            );
         }
+    };
+    // In their order, as they come: no more rows are in memory than it takes to keep the workers busy.
+    for row in pool.imap(0..height).on_progress(bar) {
+        image.row(&row?)?;
     }
     image.end()?;
     println!("{path}: {width} x {height}");

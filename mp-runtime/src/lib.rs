@@ -238,6 +238,7 @@ pub use pool::imap::{Imap, ImapUnordered};
 pub use pool::overdue::is_overdue;
 pub use pool::par_map::par_map;
 pub use pool::pool::{Pool, Shutdown};
+pub use pool::progress::Progress;
 pub use pool::settings::PoolBuilder;
 pub use pool::stats::{PoolStats, WorkerStats};
 pub use pool::submission::Submission;

@@ -47,3 +47,8 @@ fn par_map_inherits_its_data() {
 fn pool_in_a_pool_works() {
     scene(&["nested"]);
 }
+
+#[test]
+fn progress_is_told_now_and_then_and_at_the_end() {
+    scene(&["progress"]);
+}

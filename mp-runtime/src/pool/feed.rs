@@ -66,12 +66,17 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
             if self.accounted > before || self.has_news() {
                 return true;
             }
-            if self.is_over && self.accounted == self.pulled {
+            if self.is_done() {
                 return false;
             }
             self.engine.borrow_mut().drive(None);
             callback::call(self.engine);
         }
+    }
+
+    /// Whether all items have been accounted for, and there are no more.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_over && self.accounted == self.pulled
     }
 
     fn has_news(&self) -> bool {

@@ -7,9 +7,12 @@ use std::iter::FusedIterator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "progress")]
+use crate::pool::bar;
 use crate::pool::error::TaskError;
 use crate::pool::feed::{self, Feed};
 use crate::pool::job::Outcome;
+use crate::pool::progress::{Meter, Progress};
 
 /// The values of a pool in the order of their items. See [`Pool::imap`](crate::Pool::imap).
 ///
@@ -36,15 +39,26 @@ struct Flow<'p, 'f, I> {
     in_flight: Option<u64>,
     /// How many were given out.
     given: u64,
+    meter: Option<Meter<'p>>,
 }
 
 impl<'p, 'f, I: Iterator<Item: Serialize>> Flow<'p, 'f, I> {
     fn new(feed: Feed<'p, 'f, I>) -> Self {
-        Flow { feed, in_flight: None, given: 0 }
+        Flow { feed, in_flight: None, given: 0, meter: None }
     }
 
     /// Waits for something; `false` when there will be nothing more.
     fn next<R: DeserializeOwned>(&mut self, mut each: impl FnMut(u64, Result<R, TaskError>)) -> bool {
+        let mut meter = self.meter.take();
+        if let (Some(meter), (least, most)) = (&mut meter, self.feed.size_hint()) {
+            meter.begin(most.filter(|most| *most == least));
+        }
+        let mut each = |index, value: Result<R, TaskError>| {
+            if let Some(meter) = &mut meter {
+                meter.count(value.is_ok());
+            }
+            each(index, value);
+        };
         let cap = self.given + self.in_flight.unwrap_or_else(|| self.feed.usual_cap());
         let more = self.feed.fill(Some(cap), |failed| each(failed.index() as u64, Err(failed)));
         while let Some(delivery) = self.feed.take() {
@@ -52,6 +66,11 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Flow<'p, 'f, I> {
             if let Outcome::Told { bytes, .. } = delivery.outcome {
                 self.feed.engine.borrow_mut().recycle(bytes);
             }
+        }
+        // It is the user's code: should it panic, it is not asked again.
+        if let Some(mut meter) = meter {
+            meter.tell(!more || self.feed.is_done());
+            self.meter = Some(meter);
         }
         more
     }
@@ -74,6 +93,40 @@ macro_rules! settings {
             assert!((1..=1_000_000).contains(&items), "a chunk has between 1 and 1000000 items");
             self.flow.feed.chunk = Some(items as u32);
             self
+        }
+
+        /// Has `hook` called with how far it is: when values have come, but not more often than each 50 ms, and once more at the end. The
+        /// hook is called by whoever asks for a value.
+        ///
+        /// ```
+        /// use mp_runtime::Pool;
+        ///
+        /// let pool = Pool::new(|n: u64| n * n)?;
+        /// let mut last = None;
+        /// let squares = pool.imap(0..1000).on_progress(|progress| last = Some(*progress));
+        /// assert_eq!(squares.collect::<Result<Vec<_>, _>>()?.len(), 1000);
+        /// assert!(last.is_some_and(|progress| progress.is_over && (progress.done, progress.total) == (1000, Some(1000))));
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        pub fn on_progress(mut self, hook: impl FnMut(&Progress) + 'p) -> Self {
+            self.flow.meter = Some(Meter::new(hook));
+            self
+        }
+
+        /// Shows a bar on stderr, if that is a terminal: how far it is, how fast, and how long it will take. With the feature
+        /// `progress`.
+        ///
+        /// ```
+        /// use mp_runtime::Pool;
+        ///
+        /// let pool = Pool::new(|n: u64| n * n)?;
+        /// let squares: Result<Vec<_>, _> = pool.imap(0..1000).progress_bar().collect();
+        /// assert_eq!(squares?.len(), 1000);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        #[cfg(feature = "progress")]
+        pub fn progress_bar(self) -> Self {
+            self.on_progress(bar::bar())
         }
 
         /// Sets how many items at most are pulled from the input and not given out as values, at any moment.

@@ -5,6 +5,8 @@
 //! memory that outlives it (`shm/draft`): its death at any instruction costs exactly the item it was at.
 
 pub(crate) mod backend;
+#[cfg(feature = "progress")]
+pub(crate) mod bar;
 pub(crate) mod batch;
 pub(crate) mod burial;
 pub(crate) mod callback;
@@ -29,6 +31,7 @@ pub(crate) mod pace;
 pub(crate) mod par_map;
 #[expect(clippy::module_inception, reason = "the pool itself, as its user holds it")]
 pub(crate) mod pool;
+pub(crate) mod progress;
 pub(crate) mod resize;
 pub(crate) mod settings;
 pub(crate) mod shutdown;

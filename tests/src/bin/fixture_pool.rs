@@ -1,13 +1,15 @@
 //! What comes out of pools; the first argument names a scene. Silent and code 0 if all is as it should be.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::abort;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use fixture_kit::pass;
-use mp_runtime::{Pool, TaskError, par_map, process};
+use mp_runtime::{Pool, Progress, TaskError, par_map, process};
 
 mod fixture_kit;
 
@@ -134,6 +136,36 @@ fn main() {
             assert_eq!(par_map(&[0; 0], |n: &i32| *n).unwrap(), []);
             let error = par_map(&data, |opaque| if opaque.0.get() == 777 { abort() } else { 1 }).unwrap_err();
             assert_eq!((error.index(), error.exit().unwrap().signal()), (777, Some(6)));
+        }
+        "progress" => {
+            let pool = Pool::builder().workers(2).start_shared(|n: u64| assert!(n % 100 != 7, "out of luck")).unwrap();
+            let seen = RefCell::new(Vec::new());
+            let hook = |progress: &Progress| seen.borrow_mut().push(*progress);
+            for chunk in [1, 64] {
+                assert_eq!(pool.imap(0..3000).chunk(chunk).on_progress(hook).count(), 3000);
+                let seen = seen.take();
+                let last = seen.last().unwrap();
+                assert_eq!((last.done, last.failed, last.total, last.is_over), (2970, 30, Some(3000), true));
+                assert_eq!(
+                    (last.eta(), seen.iter().filter(|progress| progress.is_over).count()),
+                    (Some(Duration::ZERO), 1)
+                );
+                assert!(seen.windows(2).all(|two| two[0].done <= two[1].done && two[0].elapsed < two[1].elapsed));
+                assert!(seen.len() as u128 <= 2 + last.elapsed.as_millis() / 50, "told {} times", seen.len());
+            }
+            // Without an end that is known; the reader stops.
+            let (pulled, slow) = (Cell::new(0), AtomicU64::new(0));
+            let slowly = pool.imap_unordered(counted(&pulled)).on_progress(|progress| {
+                assert!(progress.total.is_none() && progress.eta().is_none() && !progress.is_over);
+                slow.fetch_add(1, SeqCst);
+            });
+            assert!(
+                slowly.inspect(|_| pass(Duration::from_millis(1))).take(2000).count() == 2000 && slow.load(SeqCst) > 1
+            );
+            // A hook that panics is the reader's affair, and is not asked again.
+            let mut values = pool.imap(8..50).on_progress(|_| panic!("bad hook"));
+            assert!(catch_unwind(AssertUnwindSafe(|| values.next())).is_err());
+            assert_eq!(values.count(), 42);
         }
         "nested" => {
             let outer = Pool::builder().workers(2).start(|n: u64| {
