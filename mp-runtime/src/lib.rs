@@ -232,6 +232,8 @@ pub use ipc::shared_box::SharedBox;
 pub use ipc::shared_bytes::SharedBytes;
 pub use ipc::shared_slice::SharedSlice;
 pub use mp_macros::{mp_main, process};
+#[cfg(feature = "tokio")]
+pub use pool::awaiting::JoinTask;
 pub use pool::backend::Backend;
 pub use pool::error::{TaskError, TaskErrorKind, TaskStage};
 pub use pool::imap::{Imap, ImapUnordered};

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::ipc::spin;
@@ -52,6 +53,8 @@ pub(crate) struct Engine<'f> {
     pub(super) trouble: Option<PoolError>,
     /// Whether something has come in since the loop began, or there is room for more.
     pub(super) has_news: bool,
+    /// Those who wait for it as futures: each has to announce anew that it sleeps, when somebody takes what has come.
+    pub(super) waiting: Vec<Waker>,
     /// Messages whose memory can be used again.
     spare: Vec<Vec<u8>>,
     /// When the workers' ends were looked for last, in milliseconds.
@@ -87,6 +90,7 @@ impl<'f> Engine<'f> {
             fruitless: 0,
             trouble: None,
             has_news: false,
+            waiting: Vec::new(),
             spare: Vec::new(),
             looked: 0,
             owner: identity::current(),
@@ -169,6 +173,7 @@ impl<'f> Engine<'f> {
         }
         for at in 0..self.workers.len() {
             if self.workers[at].results.has_message() {
+                self.waiting.drain(..).for_each(Waker::wake);
                 self.collect(at);
             }
         }
@@ -274,8 +279,11 @@ impl<'f> Engine<'f> {
     }
 
     /// Waits until something happens, or `deadline`, and buries those who have ended.
-    fn look(&mut self, deadline: Option<Instant>) {
+    pub(super) fn look(&mut self, deadline: Option<Instant>) {
         let Ok(happened) = self.set.wait(deadline) else { return };
+        if happened.numbers().next().is_some() {
+            self.waiting.drain(..).for_each(Waker::wake);
+        }
         for number in happened.numbers().filter(|number| number % 2 == 1) {
             self.bury(number / 2);
         }

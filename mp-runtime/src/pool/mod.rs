@@ -4,6 +4,8 @@
 //! common by workers, so that none can die with it. What a worker is at, and what it has finished and not sent, is in
 //! memory that outlives it (`shm/draft`): its death at any instruction costs exactly the item it was at.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod awaiting;
 pub(crate) mod backend;
 #[cfg(feature = "progress")]
 pub(crate) mod bar;

@@ -5,12 +5,12 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, sleep_until};
 
 /// A descriptor, registered with the runtime that the caller is in.
 ///
@@ -56,6 +56,17 @@ impl Nap {
     /// Lets `time` pass, and begins again when it was ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, time: Duration) -> Poll<()> {
         ready!(self.0.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(())
+    }
+
+    /// Waits until `deadline`, whatever was said before.
+    pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        let mut sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(deadline.into()))).as_mut();
+        if sleep.deadline() != deadline.into() {
+            sleep.as_mut().reset(deadline.into());
+        }
+        ready!(sleep.poll(cx));
         self.0 = None;
         Poll::Ready(())
     }

@@ -1,0 +1,152 @@
+//! Pools whose tasks are awaited in a runtime of one thread; the first argument names a scene. Silent and code 0 if all is as it
+//! should be.
+
+use std::env;
+use std::future::Future;
+use std::time::Duration;
+
+use mp_runtime::{Backend, Pool, TaskErrorKind};
+use tokio::time::{sleep, timeout};
+
+const MOMENT: Duration = Duration::from_millis(20);
+const LONG: Duration = Duration::from_secs(10);
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(LONG, future).await.expect("it does not take long")
+}
+
+fn pass(millis: u64) {
+    std::thread::sleep(Duration::from_millis(millis));
+}
+
+/// More tasks than workers have room for, awaited in any order, in one task and in several.
+async fn values(backend: Backend) {
+    let pool = Pool::builder().workers(2).backend(backend).start(|n: u64| n * n).unwrap();
+    let tasks: Vec<_> = (0..200).map(|n| pool.submit(n)).collect();
+    for (n, task) in tasks.into_iter().enumerate().rev() {
+        assert_eq!(soon(task.into_future()).await.unwrap(), (n * n) as u64);
+    }
+    let called = std::rc::Rc::new(std::cell::Cell::new(0));
+    let told = std::rc::Rc::clone(&called);
+    let task = pool.task(4).on_done(move |value| told.set(*value.as_ref().unwrap())).submit();
+    assert_eq!((soon(task.into_future()).await.unwrap(), called.get()), (16, 16));
+    let [one, two, three] = [1, 2, 3].map(|n| pool.submit(n));
+    let all = soon(async { tokio::join!(three.join_async(), one.join_async(), two.join_async()) }).await;
+    assert_eq!((all.0.unwrap(), all.1.unwrap(), all.2.unwrap()), (9, 1, 4));
+    assert_eq!(soon(three.join_async()).await.unwrap(), 9);
+
+    let local = tokio::task::LocalSet::new();
+    let handles: Vec<_> = (0..50).map(|n| local.spawn_local(pool.submit(n).into_future())).collect();
+    local
+        .run_until(async {
+            for (n, handle) in handles.into_iter().enumerate() {
+                assert_eq!(soon(handle).await.unwrap().unwrap(), (n * n) as u64);
+            }
+        })
+        .await;
+    pool.map(0..10).unwrap();
+}
+
+/// Two wait in tasks of their own, and what one takes from the pool is not kept from the other.
+async fn others() {
+    let pass = |millis| {
+        pass(millis);
+        millis
+    };
+    let pool = Pool::builder().workers(2).start(pass).unwrap();
+    let local = tokio::task::LocalSet::new();
+    local
+        .run_until(async {
+            for round in 0..50 {
+                let (short, long) = (pool.submit(round % 3), pool.submit(round % 5 + 1));
+                let long = tokio::task::spawn_local(long.into_future());
+                let short = tokio::task::spawn_local(short.into_future());
+                assert!(soon(short).await.unwrap().is_ok());
+                assert!(soon(long).await.unwrap().is_ok());
+            }
+            // One that blocks takes what is another's.
+            let task = tokio::task::spawn_local(pool.submit(1).into_future());
+            tokio::task::yield_now().await;
+            assert_eq!(pool.map([2, 3]).unwrap(), [2, 3]);
+            assert_eq!(soon(task).await.unwrap().unwrap(), 1);
+        })
+        .await;
+}
+
+/// The loop of the runtime goes on while tasks run; a future that is dropped leaves its task.
+async fn selects() {
+    let pool = Pool::builder()
+        .workers(1)
+        .start(|millis: u64| {
+            pass(millis);
+            millis
+        })
+        .unwrap();
+    let task = pool.submit(200);
+    let mut ticks = 0;
+    let value = loop {
+        tokio::select! {
+            value = task.join_async() => break value,
+            () = sleep(MOMENT) => ticks += 1,
+        }
+    };
+    assert!(value.unwrap() == 200 && ticks >= 2);
+    assert!(timeout(MOMENT, pool.submit(50).into_future()).await.is_err());
+    assert_eq!(soon(pool.submit(1).into_future()).await.unwrap(), 1);
+}
+
+/// Workers die at their tasks: each fails alone, and others take their places, forked inside of the runtime.
+async fn deaths() {
+    let pool = Pool::builder()
+        .workers(2)
+        .start(|n: u64| {
+            if n.is_multiple_of(5) {
+                std::process::abort();
+            }
+            n
+        })
+        .unwrap();
+    let tasks: Vec<_> = (0..40).map(|n| pool.submit(n)).collect();
+    for (n, task) in tasks.into_iter().enumerate() {
+        let value = soon(task.into_future()).await;
+        if n % 5 == 0 {
+            assert!(value.unwrap_err().exit().is_some());
+        } else {
+            assert_eq!(value.unwrap(), n as u64);
+        }
+    }
+    let parked = Pool::builder().workers(1).start(|()| pass(60_000)).unwrap();
+    let task = parked.submit(());
+    let killed = async {
+        sleep(MOMENT).await;
+        let id = parked.workers()[0];
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(id as i32), nix::sys::signal::Signal::SIGKILL).unwrap();
+    };
+    let (value, ()) = soon(async { tokio::join!(task.join_async(), killed) }).await;
+    assert_eq!(value.unwrap_err().exit().and_then(|exit| exit.signal()), Some(libc::SIGKILL));
+}
+
+/// The time limit of a task ends it while nobody but the runtime waits.
+async fn limits() {
+    let pool = Pool::builder().workers(1).timeout(5 * MOMENT).start(pass).unwrap();
+    let error = soon(pool.submit(60_000).into_future()).await.unwrap_err();
+    assert!(matches!(error.kind(), TaskErrorKind::TimedOut(..)), "{error}");
+    soon(pool.submit(0).into_future()).await.unwrap();
+}
+
+fn main() {
+    let scene = env::args().nth(1).expect("a scene");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        match &*scene {
+            "processes" => values(Backend::Processes).await,
+            "threads" => values(Backend::Threads).await,
+            "sequential" => values(Backend::Sequential).await,
+            "others" => others().await,
+            "selects" => selects().await,
+            "deaths" => deaths().await,
+            "limits" => limits().await,
+            other => panic!("no scene {other}"),
+        }
+    });
+}
