@@ -50,6 +50,17 @@ fn threads_that_print_harm_no_spawn() {
 }
 
 #[test]
+fn short_backtrace_of_a_panic_ends_at_the_function_of_the_process() {
+    let panics = fixture("fixture_endings").args(["panics", "plain_main"]);
+    let outcome = panics.env("RUST_BACKTRACE", "1").env_remove("RUST_LIB_BACKTRACE").run();
+    let (_, trace) = outcome.stderr.split_once("stack backtrace:").unwrap_or_else(|| panic!("{outcome}"));
+    assert!(trace.contains("ways::panics"), "{outcome}");
+    for parents in ["Builder", "method::fork", "main::"] {
+        assert!(!trace.contains(parents), "`{parents}` in:\n{trace}");
+    }
+}
+
+#[test]
 fn ends_are_right_where_output_goes_to_a_pipe() {
     let outcome = redirected("", "ends");
     outcome.assert_code(0);

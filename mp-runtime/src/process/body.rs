@@ -175,12 +175,21 @@ impl<F: FnOnce() -> R, R, T> Body for Function<F, R, T> {
     type Value = T;
 
     fn run(self, payload: &mut dyn Write) -> Result<(), String> {
-        (self.encode)((self.function)(), payload)
+        (self.encode)(__rust_begin_short_backtrace(self.function), payload)
     }
 
     fn decoder(&self) -> Decode<T> {
         self.decode
     }
+}
+
+/// Runs the function, in a frame by whose name std knows where to end the short backtrace of a panic: what is below, the
+/// parent's frames at the start of the process, is nothing to the reader.
+#[inline(never)]
+fn __rust_begin_short_backtrace<R>(function: impl FnOnce() -> R) -> R {
+    let result = function();
+    std::hint::black_box(()); // or else the call would be a jump, and leave no frame
+    result
 }
 
 /// A function that gives a value.
