@@ -64,3 +64,18 @@ fn value_that_serde_refuses_is_an_error_of_send_and_of_nothing_after_it() {
 fn receiver_crosses_as_a_sender_does() {
     scene(&["own-end"]);
 }
+
+#[test]
+fn messages_keep_their_boundaries_and_empty_ones_are_messages() {
+    scene(&["boundaries"]);
+}
+
+#[test]
+fn file_of_a_high_number_crosses() {
+    scene(&["high-number"]);
+}
+
+#[test]
+fn sixteen_mebibytes_and_nothing_come_back_as_they_were() {
+    scene(&["echo"]);
+}

@@ -24,6 +24,7 @@ conformance! {
     environment_directory_and_settings_are_as_they_should_be: "surroundings",
     descriptors_are_its_own_and_those_moved_in: "descriptors",
     channels_move_in: "channels",
+    locks_and_shared_values_are_the_same_there_and_handed_on_from_one_that_is_killed: "common",
     streams_are_its_parents_or_its_own: "streams",
     hundred_processes_run_at_once: "crowd",
     starts_may_be_nested: "nested",

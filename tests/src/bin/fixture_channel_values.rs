@@ -3,12 +3,14 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{PipeReader, Read, Write, pipe};
+use std::io::{PipeReader, Read, Write, pipe, read_to_string};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use fixture_kit::{Gate, ended, fds, limit_for, sys};
-use mp_runtime::{Fd, Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel, process};
+use mp_runtime::{
+    Bytes, Duplex, Fd, Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, channel, duplex, process,
+};
 use serde::{Deserialize, Serialize};
 
 mod fixture_kit;
@@ -66,6 +68,26 @@ impl Serialize for Even {
 /// A sender, and something that serde refuses after it.
 #[derive(Serialize, Deserialize)]
 struct WithEven(Sender<u64>, Even);
+
+#[process]
+fn say_all(sent: Sender<String>, raw: Sender<Bytes>, words: Vec<String>) {
+    for word in words {
+        sent.send(word.clone()).unwrap();
+        raw.send_slice(word.as_bytes()).unwrap();
+    }
+}
+
+#[process]
+fn write_foo(files: Receiver<Fd<File>>) {
+    files.recv().unwrap().0.write_all(b"foo").unwrap();
+}
+
+#[process]
+fn echo_words(there: Duplex<Vec<u32>, Vec<u32>>) {
+    while let Ok(value) = there.recv() {
+        there.send(value).unwrap();
+    }
+}
 
 fn main() {
     let gate = Gate::new();
@@ -199,6 +221,39 @@ fn main() {
             assert_eq!(receiver.recv().unwrap(), 3);
             gate.open(1);
             gate.wait();
+        }
+        "boundaries" => {
+            let words = ["", "a", "b", "cd", "", "", "efg", ""];
+            let (sent, received) = channel::<String>(16).unwrap();
+            let (raw, received_raw) = channel::<Bytes>(16).unwrap();
+            let child = say_all::spawn(sent, raw, words.map(str::to_owned).to_vec()).unwrap();
+            assert_eq!(received.iter().collect::<Vec<_>>(), words);
+            let bytes: Vec<_> = received_raw.iter().map(|bytes| bytes.0).collect();
+            assert_eq!(bytes, words.map(str::as_bytes));
+            child.join().unwrap();
+        }
+        "high-number" => {
+            let (files, received) = channel::<Fd<File>>(4).unwrap();
+            let child = write_foo::spawn(received).unwrap();
+            let (reader, writer) = pipe().unwrap();
+            // So many that the next has a number beyond 256.
+            let others: Vec<_> = (0..260).map(|_| writer.try_clone().unwrap()).collect();
+            files.send(Fd(File::from(OwnedFd::from(writer.try_clone().unwrap())))).unwrap();
+            drop((others, writer, files));
+            assert_eq!(read_to_string(reader).unwrap(), "foo");
+            child.join().unwrap();
+        }
+        "echo" => {
+            let (here, there) = duplex::<Vec<u32>, Vec<u32>>(2).unwrap();
+            let child = echo_words::spawn(there).unwrap();
+            // 16 MiB, beside the ring; and nothing at all.
+            for length in [4 << 20, 0, 1] {
+                let value: Vec<u32> = (0..length).map(|number: u32| number.wrapping_mul(2_654_435_761)).collect();
+                here.send(value.clone()).unwrap();
+                assert!(here.recv().unwrap() == value, "{length} words came back others");
+            }
+            drop(here);
+            child.join().unwrap();
         }
         scene => panic!("no scene `{scene}`"),
     }

@@ -7,9 +7,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::exit;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use mp_runtime::{Fd, Receiver, Sender, StartMethod, current, parent, process};
+use mp_runtime::sync::{Barrier, Event, Mutex, Semaphore};
+use mp_runtime::{Fd, Receiver, Sender, SharedBytes, SharedSlice, StartMethod, current, parent, process};
 use serde::{Deserialize, Serialize};
 
 use crate::fixture_kit::{fds, stat, status};
@@ -156,4 +158,28 @@ pub(crate) fn leaves_children(method: u8, daemon: bool) -> u32 {
 
 pub(crate) fn method_of(number: u8) -> StartMethod {
     [StartMethod::Fork, StartMethod::ForkServer, StartMethod::Exec][usize::from(number)]
+}
+
+/// What processes hold in common, as arguments.
+pub(crate) type Common = (Mutex<u64>, Semaphore, Barrier, Event, SharedSlice<AtomicU64>, SharedBytes);
+
+/// Uses all of it, and ends where it holds the lock: killed by its program.
+#[process(start = forkserver)]
+pub(crate) fn use_common(common: Common) {
+    let (mutex, semaphore, barrier, event, slice, bytes) = common;
+    let mut number = mutex.lock().unwrap();
+    *number += 1;
+    drop(number);
+    let permit = semaphore.acquire().unwrap();
+    slice[2].fetch_add(1, Ordering::SeqCst);
+    bytes.write_at(0, b"here").unwrap();
+    barrier.wait().unwrap();
+    let _guard = mutex.lock().unwrap();
+    event.set();
+    drop(barrier);
+    loop {
+        thread::park();
+        assert_eq!(semaphore.available_permits(), 0);
+        let _ = &permit;
+    }
 }

@@ -6,7 +6,7 @@ use std::env;
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
 use mp_runtime::StartMethod;
 use reports::{arguments, failures, signals};
-use surroundings::{channels, descriptors, identities, streams, surroundings};
+use surroundings::{channels, common, descriptors, identities, streams, surroundings};
 
 #[path = "../fixture_kit/mod.rs"]
 mod fixture_kit;
@@ -31,6 +31,7 @@ fn main() {
         "surroundings" => surroundings,
         "descriptors" => descriptors,
         "channels" => channels,
+        "common" => common,
         "streams" => streams,
         "crowd" => crowd,
         "nested" => nested,

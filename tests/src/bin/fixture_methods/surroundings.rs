@@ -4,11 +4,14 @@ use std::env;
 use std::io::{Read, Write, pipe};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use mp_runtime::{ExitKind, Fd, StartMethod, Stdio, channel};
+use mp_runtime::sync::{Barrier, Event, Mutex, Semaphore};
+use mp_runtime::{ExitKind, Fd, SharedBytes, SharedSlice, StartMethod, Stdio, channel};
 
 use crate::fixture_kit::sys;
-use crate::functions::{add, changed, environment, identity, masks, open_fds, speak, write_to};
+use crate::functions::{add, changed, environment, identity, masks, open_fds, speak, use_common, write_to};
 use crate::reports::kind;
 
 pub(crate) fn identities(method: StartMethod) {
@@ -70,6 +73,29 @@ pub(crate) fn channels(method: StartMethod) {
     assert_eq!(sums.recv().unwrap(), 500_500);
     child.join().unwrap();
     assert!(sums.recv().is_err(), "the sender has ended with its process");
+}
+
+pub(crate) fn common(method: StartMethod) {
+    let (mutex, semaphore, barrier) = (Mutex::new(1).unwrap(), Semaphore::new(1).unwrap(), Barrier::new(2).unwrap());
+    let (event, slice) = (Event::new().unwrap(), SharedSlice::<AtomicU64>::zeroed(3).unwrap());
+    let bytes = SharedBytes::with_capacity(1 << 20).unwrap();
+    bytes.grow(4).unwrap();
+    let (mutex_too, semaphore_too) = (mutex.try_clone().unwrap(), semaphore.try_clone().unwrap());
+    let (barrier_too, event_too) = (barrier.try_clone().unwrap(), event.try_clone().unwrap());
+    let (slice_too, bytes_too) = (slice.try_clone().unwrap(), bytes.try_clone().unwrap());
+    let handles = (mutex_too, semaphore_too, barrier_too, event_too, slice_too, bytes_too);
+    let child = use_common::process(handles).start(method).spawn().unwrap();
+    barrier.wait_timeout(Duration::from_secs(20)).unwrap();
+    assert!(event.wait_timeout(Duration::from_secs(20)));
+    assert_eq!((slice[2].load(Ordering::SeqCst), bytes.to_vec()), (1, b"here".to_vec()));
+    assert!(mutex.try_lock().unwrap_err().is_timeout() && semaphore.try_acquire().unwrap_err().is_timeout());
+    let id = child.id();
+    child.kill().unwrap();
+    child.join().unwrap_err();
+    let error = mutex.lock_timeout(Duration::from_secs(20)).unwrap_err();
+    assert_eq!(error.culprit().map(|culprit| culprit.id()), Some(id));
+    assert_eq!(*error.recover().unwrap(), 2);
+    assert!(semaphore.acquire_timeout(Duration::from_secs(20)).unwrap().recovered_from().is_some());
 }
 
 pub(crate) fn streams(method: StartMethod) {
