@@ -16,11 +16,13 @@ use place::Place;
 
 mod pairs;
 mod place;
+mod polled;
 
 const OURS: &str = "mp-runtime";
 const LENT: &str = "mp-runtime, lent";
 const PIPE: &str = "raw pipe";
 const IPC: &str = "ipc-channel";
+const POLLED: &str = "iceoryx2, polling";
 const THREADS: &str = "crossbeam, threads";
 
 const NOTES: &str = "\
@@ -30,7 +32,7 @@ where both run decides: the kernel mostly wakes a sleeper on the core of who wak
 ratio: median over the rounds of (this / raw pipe); in brackets where it lies with 95 %, by blocks of rounds
 of bytes: by value, ours copies in and out, as the pipe and ipc-channel's byte channel do; lent, the bytes are written and read
 in place, here a word at each end of them
-iceoryx2 takes no part: it is not among the crates at hand here. python measures itself, once
+iceoryx2's receiver polls, and uses a core while it waits: it takes part on two cores, busy. python measures itself, once
 ";
 
 const PYTHON: &str = r#"
@@ -91,8 +93,9 @@ fn main() -> ExitCode {
     if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-const NAMES: [&str; 4] = [OURS, PIPE, IPC, THREADS];
 const PLAN: Plan = Plan { warm_up: 2, in_a_row: 1, rounds: 40, time: Duration::from_secs(2) };
+
+const NAMES: [&str; 4] = [OURS, PIPE, IPC, THREADS];
 
 /// Measures pairs with `measure`, in turns; prints the times of one of `each` and returns the series.
 fn compare(title: &str, each: u64, pairs: &mut [Pair], measure: fn(&mut Pair, u64) -> Duration) -> Vec<Series> {
@@ -151,16 +154,30 @@ fn one_way(place: Place, pairs: &mut [Pair]) -> Vec<Bar> {
 }
 
 /// Of a busy pair. On two cores that is a question of some hundred nanoseconds; on one, of how fast the kernel changes between them.
-fn round_trips(place: Place, pairs: &mut [Pair]) -> [Bar; 1] {
+fn round_trips(place: Place, pairs: &mut [Pair]) -> Vec<Bar> {
     const EACH: u64 = 1000;
-    place.take();
     let title = format!("round trip, 8 B, busy, {place}");
-    let series = compare(&title, EACH, pairs, |pair, each| (0..each).map(|_| pair.round_trip()).sum());
+    let measure = |pair: &mut Pair, each| (0..each).map(|_| pair.round_trip()).sum();
+    place.take();
+    let mut series = compare(&title, EACH, pairs, measure);
+    let bars = match place {
+        Place::TwoCores => {
+            let polled =
+                polled::with_iceoryx2(|pair| interleave(&mut [contender(POLLED, || measure(pair, EACH))], PLAN));
+            let nanos = |q| polled[0].quantile(q) * 1e3 / EACH as f64;
+            println!("{POLLED}, for itself: median {:.0} ns, p10 {:.0}, p90 {:.0}", nanos(0.5), nanos(0.1), nanos(0.9));
+            series.extend(polled);
+            vec![
+                at_most(&format!("{title}: at most 1000 ns"), &series, EACH, 1000.0),
+                ratio(&format!("{title}: at most 1 x iceoryx2, polling"), &series, OURS, POLLED, 1.0),
+            ]
+        }
+        Place::OneCore | Place::Free => {
+            vec![ratio(&format!("{title}: at most 1.3 x raw pipe"), &series, OURS, PIPE, 1.3)]
+        }
+    };
     place.leave();
-    [match place {
-        Place::TwoCores => at_most(&format!("{title}: at most 1000 ns"), &series, EACH, 1000.0),
-        Place::OneCore | Place::Free => ratio(&format!("{title}: at most 1.3 x raw pipe"), &series, OURS, PIPE, 1.3),
-    }]
+    bars
 }
 
 fn idle_round_trips(place: Place, pairs: &mut [Pair]) -> [Bar; 1] {

@@ -23,7 +23,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    fn new(send: impl FnMut(u64) + 'static, recv: impl FnMut() -> u64 + 'static) -> Pair {
+    pub(crate) fn new(send: impl FnMut(u64) + 'static, recv: impl FnMut() -> u64 + 'static) -> Pair {
         Pair { send: Box::new(send), recv: Box::new(recv), answers: 0, on_one_core: 0 }
     }
 
@@ -71,11 +71,11 @@ fn answer(mut recv: impl FnMut() -> u64, mut send: impl FnMut(u64)) {
 }
 
 #[process(daemon)]
-fn serve<R: FnMut() -> u64, S: FnMut(u64)>(recv: R, send: S) {
+pub(crate) fn serve<R: FnMut() -> u64, S: FnMut(u64)>(recv: R, send: S) {
     answer(recv, send);
 }
 
-const CAPACITY: usize = 1024;
+pub(crate) const CAPACITY: usize = 1024;
 
 pub(crate) fn ours() -> Pair {
     let (there, received) = channel(CAPACITY).expect("a channel");

@@ -27,6 +27,8 @@ pub(crate) mod lane;
 pub(crate) mod limits;
 pub(crate) mod local;
 pub(crate) mod message;
+#[cfg(test)]
+mod nonsense;
 pub(crate) mod overdue;
 pub(crate) mod owner;
 pub(crate) mod pace;
