@@ -45,7 +45,7 @@ use proc_macro::TokenStream;
 /// | `name = "text"` | the name of the process; without it, that of the function |
 /// | `daemon` | as in Python: not waited for when its parent ends, but stopped; for one that never ends by itself |
 /// | `detached` | goes on when the program has ended, in a session of its own; not together with `daemon` |
-/// | `start = forkserver` | how it is started: `fork`, `forkserver` or `exec`; with it, parameters are of types that can be written down |
+/// | `start = forkserver` | how it is started: `fork`, `forkserver` or `exec`; with it, parameters are of serde types |
 /// | `unsafe(threads)` | may be started while the program has other threads, see below |
 /// | `stdin`, `stdout`, `stderr` | `= null`, `= piped`, or `= inherit`, as it is without |
 /// | `env(NAME = "value", ..)` | variables of its environment, beside those of its parent |
@@ -115,7 +115,7 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// Entries are started in order; `fn main` runs; processes that it has not joined are waited for; daemons are
-/// stopped in reverse order. If an entry cannot be started, or `fn main` panics, all that run are stopped.
+/// stopped in reverse order; detached ones are left alone. If an entry cannot be started, or `fn main` panics, all that run are stopped.
 ///
 /// In `fn main` a label hides the function it is named after: `run1.join()` is the process, and the function is called
 /// by giving the entry a label of its own. `fn main` may return whatever a `main` may. Arguments are evaluated in the

@@ -42,7 +42,7 @@ pub enum SpawnErrorKind {
     Contradiction(&'static str),
     /// There is no signal of this number to stop the process by.
     StopSignal(i32),
-    /// The arguments cannot be written down, and why.
+    /// The arguments cannot be serialised, and why.
     Arguments(String),
     /// A system call failed.
     Os(Stage, i32),
@@ -214,7 +214,7 @@ impl fmt::Display for SpawnError {
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
             }
-            SpawnErrorKind::Arguments(why) => write!(f, "its arguments could not be written down: {why}"),
+            SpawnErrorKind::Arguments(why) => write!(f, "its arguments could not be serialised: {why}"),
             SpawnErrorKind::Os(stage, errno) => write!(f, "{stage}: {}", io::Error::from_raw_os_error(*errno)),
         }
     }

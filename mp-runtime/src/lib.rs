@@ -24,8 +24,8 @@
 //! ```
 //!
 //! Each function runs in an operating-system process of its own, so that a crash, a leak or an `exit` in one is
-//! only a report in another. Linux, by `fork`: what a process works on is a copy-on-write copy of its parent's memory. Or
-//! by one of two other [methods](#start-methods), which copy nothing.
+//! only a report in another. By default it is forked: it works on a copy-on-write copy of its parent's memory. Two other
+//! [methods](#start-methods) copy nothing.
 //!
 //! # The three nouns
 //!
@@ -42,8 +42,8 @@
 //!
 //! # What crosses, and how
 //!
-//! Arguments are not sent: the child has them because it has a copy of everything. So a parameter may be of any type,
-//! borrowed ones included. After `spawn` the parent has dropped its own; a file or socket that was moved into a process
+//! By `fork`, arguments are not sent: the child has a copy of everything, so a parameter may be of any type, borrowed ones
+//! included. By `forkserver` and `exec` they are serialised: see [start methods](#start-methods). After `spawn` the parent has dropped its own; a file or socket that was moved into a process
 //! is the process's alone.
 //!
 //! Results are sent: `()`, any serde type, or a `Result` of one whose error implements `Display`. They cross in memory
@@ -93,7 +93,8 @@
 //!
 //! [`par_map`] runs a closure over a slice in as many processes as there are processors, which inherit both. A [`Pool`] keeps its
 //! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, whenever and
-//! however, the item that it was at has failed with that [`Exit`]; all others have their values. [`Backend`]s are for debuggers.
+//! however, the item that it was at has failed with that [`Exit`]; all others have their values. For a debugger or a test,
+//! `MP_POOL_BACKEND=sequential` runs the work in the program itself: see [`Backend`].
 //!
 //! # How a process ends, and its parent
 //!
@@ -109,10 +110,11 @@
 //! inherited are its parent's and do not run. Threads that it started end with it, but one that keeps std's stdout locked
 //! keeps the process from flushing it, and so from ending.
 //!
-//! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (SIGTERM, after
-//! five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
+//! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (by default SIGTERM,
+//! after five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
 //! first: its daemons serve until the last other process has ended. A process that starts processes does as a
-//! program does. Failures that nobody has looked at are told on stderr, in a line each.
+//! program does. Failures that nobody has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes
+//! are left alone.
 //!
 //! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
 //! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose
@@ -142,7 +144,7 @@
 //!
 //! | `start =` | arguments | when |
 //! |---|---|---|
-//! | `fork`, the default | of any type, borrowed too: nothing is written down | the program has one thread |
+//! | `fork`, the default | of any type, borrowed too: nothing is serialised | the program has one thread |
 //! | `forkserver` | of serde types that own their data, [channel](channel()) ends, [`Fd`]s | it has threads, or much memory: the cost does not grow with it |
 //! | `exec` | as with `forkserver` | a clean image: nothing of the parent's memory, addresses anew |
 //!
@@ -173,25 +175,32 @@
 //!
 //! # Threads
 //!
-//! A forked process has one thread, and a lock that another thread of its parent held stays locked in it for ever.
-//! So a program with threads is refused a [`spawn`](Builder::spawn) by `fork`, by an error that says so; `forkserver` and `exec`
-//! work from any thread. See [`unsafe(threads)`](macro@process#unsafethreads) for the way to answer for the threads of a fork.
+//! A forked process has one thread, so a program with threads is refused a [`spawn`](Builder::spawn) by `fork`: see
+//! [`unsafe(threads)`](macro@process#unsafethreads) for why, and for the way round it. `forkserver` and `exec` work from any
+//! thread.
+//!
+//! `cargo test` runs each test in a thread of its own, so a plain fork is refused there. Call the function itself, mark it
+//! `start = forkserver`, or give a pool [`Backend::Sequential`].
 //!
 #![cfg_attr(feature = "tokio", doc = include_str!("async.md"))]
-#![cfg_attr(not(feature = "tokio"), doc = "# Async\n\nNeeds the feature `tokio`, whose documentation is here with it.")]
+#![cfg_attr(
+    not(feature = "tokio"),
+    doc = "# Async\n\nAn `async fn` can be a process function with the feature `tokio`. This chapter is in the documentation built with it: `cargo doc -p mp-runtime --features tokio`."
+)]
+//!
+#![doc = include_str!("recipes.md")]
 //!
 //! # What this is not
 //!
-//! No sandbox: a process can do what its parent can. No restarts, yet. No other system than Linux. A process that forks by
-//! other means than `spawn` is on its own:
-//! what it forks off is not watched.
+//! No sandbox: a process can do what its parent can. No restarts, yet. No other system than Linux. What a process forks by
+//! other means than `spawn` is not watched.
 //!
 //! The first `spawn` of a program puts a panic hook in front of the one there is, and a handler for SIGSEGV and SIGBUS
 //! in front of std's, for children to report from; in the program itself both only pass on. A signal action of "ignore" for
 //! SIGCHLD, which would throw exit statuses away, is set to default. `mp_main!` handles the signals named above. Handlers
 //! registered with `pthread_atfork` run at each start by fork, unless the program found that function with `dlsym`.
 //!
-//! Known limits: a process started inside the constructor of a library that is being loaded, or inside a `pthread_once`
+//! Known limits, found by reading and by hand, not held by a test: a process started inside the constructor of a library that is being loaded, or inside a `pthread_once`
 //! routine, must not load libraries or panic. Under valgrind before 3.22, which lacks process descriptors, no process
 //! starts; under emulators and sanitizers that run a thread of their own, only by the other start methods or with
 //! `unsafe(threads)`. One that is the first of a PID namespace (`unshare(CLONE_NEWPID)` by another thread than the first)

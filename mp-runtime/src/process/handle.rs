@@ -16,11 +16,10 @@ use crate::process::{registry, stopping};
 /// A process that was started, whose function gives a `T`.
 ///
 /// Dropping the handle does not end the process: at the end of the program a daemon is stopped, a process that is
-/// [detached](crate::Builder::detached) left alone, and any other waited for, and if it failed and nobody looked, one line on stderr says so. A process whose handle is gone is
-/// reaped at the next spawn, at [`active_children`], or at the end of the program.
+/// [detached](crate::Builder::detached) left alone, and any other waited for. If it failed and nobody looked, one line on
+/// stderr says so. Without a handle it is reaped at the next spawn, at [`active_children`], or at the end of the program.
 ///
-/// Only the process that started it can join or signal it. A handle that was moved into another process is inert
-/// there: its methods say so, and dropping it does nothing.
+/// Only the process that started it can join or signal it. In another process a handle is inert: its methods say so.
 ///
 /// ```
 /// use mp_runtime::process;
@@ -81,7 +80,7 @@ impl<T> Child<T> {
 
     /// Waits until it has ended and gives the value of its function.
     ///
-    /// Pipes that were not taken come to nothing: its stdin ends, and what it writes is thrown away.
+    /// A piped stream that was not taken is closed (stdin), or read and thrown away (stdout, stderr).
     ///
     /// The value crosses through memory that the process filled before it ended, so no size of it can block
     /// either side. Joining a process that is stopped (SIGSTOP) waits until it goes on and ends.
@@ -192,11 +191,12 @@ impl<T> Child<T> {
         self.record.send(libc::SIGKILL)
     }
 
-    /// Ends it and waits for that: SIGTERM, and SIGCONT in case it is stopped; after `grace`, SIGKILL.
+    /// Ends it and waits for that: its [stop signal](crate::Builder::stop_signal), SIGTERM unless set, and SIGCONT in case it
+    /// is stopped; after `grace`, SIGKILL to it and its group.
     ///
     /// # Errors
     ///
-    /// As [`interrupt`](Child::interrupt).
+    /// As [`interrupt`](Child::interrupt); `TimedOut` when the kernel or a tracer holds it ten seconds after SIGKILL.
     ///
     /// ```
     /// # use mp_runtime::process;

@@ -54,9 +54,10 @@ pub enum StartMethod {
     /// A copy of the program as it is. Carries any argument; the program has one thread.
     #[default]
     Fork,
-    /// A copy of the executable, kept ready for the purpose. Arguments are written down; the program may have threads, and
+    /// A copy of the executable, kept ready for the purpose. Arguments are serialised; the program may have threads, and
     /// any amount of memory: neither is copied.
     ForkServer,
-    /// The executable, begun anew. Arguments are written down; nothing is inherited but environment, directory and streams.
+    /// The executable, begun anew. Arguments are serialised; of the program's memory nothing is inherited. Its environment, arguments,
+    /// directory, limits and streams are.
     Exec,
 }
