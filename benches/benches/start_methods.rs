@@ -1,4 +1,5 @@
-//! What does start + join of an empty process cost by each start method, in a small parent and in a big one?
+//! What does start + join of an empty process cost by each start method, in a small parent and in a big one? And how long is it
+//! until the body runs, with processes parked?
 //!
 //! `cargo bench -p benches --bench start_methods [-- --check]`; with `--check` a missed bar is a failure.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
@@ -13,11 +14,15 @@ use benches::python::Python;
 use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
 use benches::yardstick::Yardstick;
 use benches::{machine, raw, table};
-use mp_runtime::{StartMethod, process};
+use mp_runtime::{StartMethod, fork_server, process};
 
 const FORK: &str = "fork";
 const SERVER: &str = "forkserver";
+const PARKED: &str = "forkserver, 2 parked";
 const EXEC: &str = "exec";
+/// Times until the first line of the function.
+const BODY: &str = "until the body runs: forkserver, 2 parked";
+const RAW_BODY: &str = "until the body runs: raw fork";
 const RAW: &str = "raw fork + waitpid";
 const SMALL: &str = "the same, of a small process";
 const TRUE: &str = "posix_spawn of /bin/true + wait";
@@ -61,6 +66,9 @@ fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Series> {
         contender(TRUE, 1, || timed(|| Command::new("/bin/true").status().expect("/bin/true runs")).1),
         contender(FORK, 1, || ours(StartMethod::Fork)),
         contender(SERVER, 1, || ours(StartMethod::ForkServer)),
+        contender(PARKED, 1, || parked(ours)),
+        contender(BODY, 1, || parked(|method| until_body(now(), method))),
+        contender(RAW_BODY, 1, raw::until_child_runs),
         contender(EXEC, 1, || ours(StartMethod::Exec)),
         contender(PROCSPAWN, 2, || timed(|| procspawn::spawn((), |()| ()).join().expect("procspawn joins")).1),
     ];
@@ -103,10 +111,12 @@ fn judge(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
     let bar = |claim: &str, measured, limit| Bar { claim: format!("{title}: {claim}"), measured, limit };
     let mut bars = vec![
         bar("forkserver at most 1.5 x raw fork of a small process", ratio(SERVER, SMALL), 1.5),
+        bar("until the body runs, of the parked at most raw fork", ratio(BODY, RAW_BODY), 1.0),
         bar("exec at most 1.5 x posix_spawn of /bin/true", ratio(EXEC, TRUE), 1.5),
     ];
     if heap >= 1 << 30 {
         bars.push(bar("forkserver at most 1/200 of raw fork", ratio(SERVER, RAW), 1.0 / 200.0));
+        bars.push(bar("forkserver, 2 parked, at most 1/200 of raw fork", ratio(PARKED, RAW), 1.0 / 200.0));
     }
     bars
 }
@@ -117,6 +127,31 @@ fn find<'a>(series: &'a [Series], name: &str) -> &'a Series {
 
 #[process(start = forkserver)]
 fn empty() {}
+
+/// When it runs.
+#[process(start = forkserver)]
+fn stamp() -> u64 {
+    now()
+}
+
+/// The monotonic clock, which all processes share, in ns.
+fn now() -> u64 {
+    raw::now().as_nanos() as u64
+}
+
+/// Has two processes parked, lets them come to rest, measures, and dismisses them.
+fn parked(measure: impl FnOnce(StartMethod) -> Duration) -> Duration {
+    fork_server().parked(2).start().expect("the server runs");
+    raw::pause_a_millisecond();
+    let time = measure(StartMethod::ForkServer);
+    fork_server().start().expect("the server runs");
+    time
+}
+
+fn until_body(start: u64, method: StartMethod) -> Duration {
+    let ran = stamp::process().start(method).spawn().expect("`stamp` starts").join().expect("`stamp` returns");
+    Duration::from_nanos(ran - start)
+}
 
 fn ours(method: StartMethod) -> Duration {
     timed(|| empty::process().start(method).spawn().expect("`empty` starts").join().expect("`empty` returns")).1

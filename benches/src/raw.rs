@@ -5,6 +5,7 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "a sequence of system calls is the point of it")]
 
 use std::io::Error;
+use std::time::Duration;
 use std::{mem, ptr};
 
 /// Forks a child that ends at once and waits for it.
@@ -67,6 +68,45 @@ pub fn fork_with_safety_calls_and_wait() {
             libc::close(pidfd);
         },
     }
+}
+
+/// How long it is from before a `fork` until its child runs. Waits for the child, which is not part of it.
+///
+/// # Panics
+///
+/// If a call fails: there is nothing to measure then.
+pub fn until_child_runs() -> Duration {
+    let (protection, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping at an address the kernel picks.
+    let page = unsafe { libc::mmap(ptr::null_mut(), 4096, protection, flags, -1, 0) };
+    assert_ne!(page, libc::MAP_FAILED, "`mmap` failed: {}", Error::last_os_error());
+    let ran = page.cast::<u64>();
+    let start = now();
+    // SAFETY: the child has one thread, reads the clock, writes to the page, and calls `_exit`.
+    match unsafe { libc::fork() } {
+        -1 => panic!("`fork` failed: {}", Error::last_os_error()),
+        // SAFETY: a page of ours, aligned; `_exit` has no precondition.
+        0 => unsafe {
+            ran.write_volatile(now().as_nanos() as u64);
+            libc::_exit(0)
+        },
+        pid => reap(pid),
+    }
+    // SAFETY: written by the child, which has ended; then the page is not used any more.
+    let ran = unsafe {
+        let nanos = ran.read_volatile();
+        libc::munmap(page, 4096);
+        nanos
+    };
+    Duration::from_nanos(ran) - start
+}
+
+/// The monotonic clock.
+pub fn now() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes a time, to a place of this frame.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Waits until the child `pid` has ended and removes its zombie.

@@ -167,7 +167,7 @@
 //! What it makes are children of the program, not its own. They begin in an image of the executable that never came to
 //! `main`: globals have their initial values. Directory and standard streams are the program's at the moment of the start,
 //! environment and limits those at the start of the server. A program sees the server among its children if it waits for
-//! any of them.
+//! any of them. [`fork_server`] starts it ahead, and has it keep processes ready.
 //!
 //! An image that is executed gets the arguments and the environment of its parent, and no descriptor beside the standard
 //! streams and what is moved in. Both run what constructors the executable has, and neither any line of `main`. They
@@ -262,6 +262,7 @@ pub use process::body::{Body, Portable};
 pub use process::builder::Builder;
 pub use process::closure::spawn;
 pub use process::exit::{Exit, ExitKind, Usage};
+pub use process::fork_server::{ForkServer, fork_server};
 pub use process::guarantees::{Guarantees, NotGuaranteed, Rung, guarantees};
 pub use process::handle::{ActiveChild, Child, active_children};
 pub use process::identity::{Current, Parent, current, parent};

@@ -1,4 +1,5 @@
-//! Does a process do the same, however it is started? Each start method passes each scene.
+//! Does a process do the same, however it is started? Each start method passes each scene, the fork server also with processes
+//! that it has made ahead.
 
 use mp_tests::{Expect, Outcome, fixture};
 
@@ -9,6 +10,9 @@ macro_rules! conformance {
         }
         mod forkserver {
             $(#[test] fn $name() { super::scene("forkserver", $scene); })*
+        }
+        mod parked {
+            $(#[test] fn $name() { super::scene("parked", $scene); })*
         }
         mod exec {
             $(#[test] fn $name() { super::scene("exec", $scene); })*
@@ -61,6 +65,26 @@ fn forked_processes_end_with_their_program() {
 #[test]
 fn processes_of_the_server_and_the_server_end_with_their_program() {
     killed("forkserver");
+}
+
+#[test]
+fn parked_processes_end_with_their_program() {
+    killed("parked");
+}
+
+#[test]
+fn parked_process_takes_the_next_order_and_is_replaced() {
+    scene("parked", "parked");
+}
+
+#[test]
+fn parked_process_that_was_killed_or_stopped_by_a_signal_takes_no_order() {
+    scene("parked", "parked-killed");
+}
+
+#[test]
+fn parked_processes_are_no_children_and_go_when_they_are_dismissed() {
+    scene("parked", "dismissed");
 }
 
 #[test]

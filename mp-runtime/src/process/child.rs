@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::mem;
+use std::os::fd::BorrowedFd;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::MutexGuard;
 
@@ -11,6 +12,7 @@ use nix::errno::Errno;
 use crate::error::Stage;
 use crate::process::ending::{self, Order};
 use crate::process::launch::Launch;
+use crate::process::lifeline;
 use crate::process::outbox::{Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
@@ -118,6 +120,11 @@ fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, tie: &Tie) ->
         direct::reset_signals();
     }
     lifeline.tie().map_err(|errno| (Stage::Lifeline, errno))?;
+    arm(parent, by_first_thread)
+}
+
+/// Arms the death signal, if the forking thread lives as long as the parent; *then* looks for the parent.
+fn arm(parent: i32, by_first_thread: bool) -> Result<(), (Stage, Errno)> {
     if by_first_thread {
         direct::die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))?;
         // 0: the parent is outside of this PID namespace, and lives or not, its id says nothing.
@@ -135,6 +142,13 @@ fn prepare_detached(handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)>
         direct::reset_signals();
     }
     tie.detach().map_err(|errno| (Stage::Session, errno))
+}
+
+/// Steps 2 to 4 for a child that was sent its end of a lifeline, and has no handlers to reset.
+pub(crate) fn tie_to_parent(parent: i32, by_first_thread: bool, end: BorrowedFd<'_>) -> Result<(), (Stage, Errno)> {
+    direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
+    lifeline::tie_sent(end).map_err(|errno| (Stage::Lifeline, errno))?;
+    arm(parent, by_first_thread)
 }
 
 /// What it has otherwise than its parent.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::panic;
 use std::sync::Arc;
 
+use crate::process::method::server::Server;
 use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::{registry, stopping, strays};
@@ -65,13 +66,13 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
-    let (children, server) = {
+    let (children, servers) = {
         let mut registry = registry::lock();
-        let server = registry.server().as_ref().map(|server| server.id());
-        (registry.children(), server)
+        let servers = registry.server().as_ref().map(Server::all_ids).unwrap_or_default();
+        (registry.children(), servers)
     };
     if stopping::is_attending() {
-        strays::reap_dead(|id| server == Some(id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
+        strays::reap_dead(|id| servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
     }
     if children.is_empty() {
         return;

@@ -117,11 +117,7 @@ impl Lifeline {
     #[inline]
     pub(crate) fn tie(&self) -> nix::Result<()> {
         let end = self.end()?;
-        lifeline::aim(end)?;
-        if self.sent && lifeline::is_hung_up(end) {
-            direct::exit(1);
-        }
-        Ok(())
+        if self.sent { tie_sent(end) } else { lifeline::aim(end) }
     }
 
     /// The end, to be sent to a child.
@@ -136,10 +132,24 @@ impl Lifeline {
         }
     }
 
+    /// Closes it: it is not used again. For where the registry is held.
+    pub(crate) fn discard(mut self) {
+        drop(self.end.take());
+    }
+
     /// Lets go of it in a child just forked to which it means nothing.
     pub(crate) fn release(&self) {
         self.end.iter().for_each(ProcessFd::release);
     }
+}
+
+/// Ties the life of the calling process, which leads its group, to an end that it was sent. If that has been hung up, it ends.
+pub(crate) fn tie_sent(end: BorrowedFd<'_>) -> nix::Result<()> {
+    lifeline::aim(end)?;
+    if lifeline::is_hung_up(end) {
+        direct::exit(1);
+    }
+    Ok(())
 }
 
 impl Drop for Lifeline {

@@ -10,6 +10,7 @@ pub(crate) mod closure;
 pub(crate) mod end;
 pub(crate) mod ending;
 pub(crate) mod exit;
+pub(crate) mod fork_server;
 pub(crate) mod guarantees;
 pub(crate) mod handle;
 pub(crate) mod identity;

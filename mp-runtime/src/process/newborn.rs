@@ -10,7 +10,7 @@ use nix::unistd::fchdir;
 use crate::error::Stage;
 use crate::process::child::{self, Birth};
 use crate::process::launch::{Launch, Origin};
-use crate::process::order::{LONGEST, Order};
+use crate::process::order::{LONGEST, Order, Own};
 use crate::process::outbox::Payload;
 use crate::process::record::Record;
 use crate::process::report::Report;
@@ -23,7 +23,7 @@ use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
 use crate::sys::image::{self, Arguments};
 use crate::sys::page::Page;
-use crate::sys::{direct, fault, fdpass};
+use crate::sys::{direct, fault, fd, fdpass};
 
 hook!(before_main);
 
@@ -66,26 +66,50 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
 
 /// Lives the life of the process that an order asks for, which has come as `bytes` and `fds`. All signals are blocked.
 pub(crate) fn be_born(bytes: &[u8], fds: Vec<OwnedFd>) -> Infallible {
-    let Some(order) = Order::read(bytes, fds) else { direct::exit(1) };
-    let Ok(page) = Page::of_file(order.fds.page.as_fd()) else { direct::exit(1) };
+    let Some(order) = Order::read(bytes, fds, None) else { direct::exit(1) };
+    let Ok(page) = Page::of_file(order.own.page.as_fd()) else { direct::exit(1) };
+    live(order, page)
+}
+
+/// Waits for an order, as a child that its program has asked for ahead, and then is as [`be_born`]. `fds` are those that
+/// every process has, and the socket by which the order comes.
+///
+/// It ends with its program from here on, in the ways in which every child does; and when its program lets go of it.
+pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<OwnedFd>) -> Infallible {
+    direct::set_name(b"mp-parked\0\0\0\0\0\0\0");
+    let mut fds = fds.into_iter().map(|fd| fd::beyond_streams(fd).ok());
+    let mut next = || fds.next().flatten();
+    let (Some(own), Some(socket)) = (Own::take(&mut next), next()) else { direct::exit(1) };
+    let Ok(page) = Page::of_file(own.page.as_fd()) else { direct::exit(1) };
+    if child::tie_to_parent(parent, by_first_thread, own.tie.as_fd()).is_err() {
+        direct::exit(1);
+    }
+    let mut bytes = vec![0; LONGEST];
+    let (length, fds) = match fdpass::wait(socket.as_fd(), &mut bytes) {
+        Ok((length @ 1.., fds)) => (length, fds),
+        Ok(_) => direct::exit(0),
+        Err(_) => direct::exit(1),
+    };
+    drop(socket);
+    let Some(order) = Order::read(&bytes[..length], fds, Some(own)) else { direct::exit(1) };
     live(order, page)
 }
 
 /// As [`be_born`], with the order that was read, and the page of the report.
 fn live(order: Order, page: Page) -> Infallible {
     let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
-    let Order { by_first_thread, settings, entry, arguments, fds, enclosed, .. } = order;
-    drop(fds.page);
+    let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
+    drop(own.page);
     let comm = child::comm(&name);
-    let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(fds.parent) });
-    let report = Report::open(page, fds.file, generation);
-    let tie = Tie::sent(detached, fds.tie, parent_id);
-    let theirs = fds.streams.map(|stream| stream.map(ProcessFd::new));
+    let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) });
+    let report = Report::open(page, own.file, generation);
+    let tie = Tie::sent(detached, own.tie, parent_id);
+    let theirs = streams.map(|stream| stream.map(ProcessFd::new));
     let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
     let ladder = Ladder::default();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let record = Arc::new(Record::new(launch));
-    let place = fds.directory.map(|directory| fchdir(&directory).map_err(|errno| (Stage::Directory, errno)));
+    let place = directory.map(|directory| fchdir(&directory).map_err(|errno| (Stage::Directory, errno)));
     let told = match (entry, place) {
         (None, _) => Err((Stage::Image, Errno::ENOEXEC)),
         (_, Some(Err(error))) => Err(error),

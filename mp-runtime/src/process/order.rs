@@ -42,19 +42,28 @@ pub(crate) struct Order {
     pub(crate) settings: Option<Box<Settings>>,
     pub(crate) entry: Option<Entry>,
     pub(crate) arguments: Vec<u8>,
-    pub(crate) fds: Fds<OwnedFd>,
+    pub(crate) own: Own<OwnedFd>,
+    pub(crate) directory: Option<OwnedFd>,
+    pub(crate) streams: [Option<OwnedFd>; 3],
     pub(crate) enclosed: Vec<OwnedFd>,
 }
 
-/// The descriptors that go with every order.
+/// The descriptors that every process has.
 #[derive(Debug)]
-pub(crate) struct Fds<T> {
+pub(crate) struct Own<T> {
     pub(crate) page: T,
     pub(crate) file: T,
     pub(crate) tie: T,
     pub(crate) parent: T,
-    pub(crate) directory: Option<T>,
-    pub(crate) streams: [Option<T>; 3],
+}
+
+/// The descriptors that go with an order.
+#[derive(Debug)]
+pub(crate) struct Fds<'fd> {
+    /// Not sent to a process that waits for an order: it has them.
+    pub(crate) own: Option<Own<BorrowedFd<'fd>>>,
+    pub(crate) directory: Option<BorrowedFd<'fd>>,
+    pub(crate) streams: [Option<BorrowedFd<'fd>>; 3],
 }
 
 /// An order that can be sent, more than once if need be.
@@ -83,6 +92,8 @@ pub(crate) const LONGEST: usize = 64 * 1024;
 
 /// Bit in the mask of what descriptors there are: the directory. Bits 0 to 2 are the streams.
 const DIRECTORY: u8 = 1 << 3;
+/// As above: those that are the process's own.
+const OWN: u8 = 1 << 4;
 
 impl Message {
     /// Writes down `launch` and `work`. `streams` and `directory` say which of the optional descriptors will come.
@@ -90,7 +101,7 @@ impl Message {
         launch: &Launch,
         work: &Work,
         by_first_thread: bool,
-        fds: &Fds<BorrowedFd<'_>>,
+        fds: &Fds<'_>,
         generation: u32,
     ) -> nix::Result<Message> {
         let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
@@ -107,6 +118,7 @@ impl Message {
             (*clear_environment, environment.clone(), directory.clone(), *nice, affinity.clone(), *oom_score, limits)
         });
         let mut given = if fds.directory.is_some() { DIRECTORY } else { 0 };
+        given |= if fds.own.is_some() { OWN } else { 0 };
         for (number, _) in fds.streams.iter().enumerate().filter(|(_, stream)| stream.is_some()) {
             given |= 1 << number;
         }
@@ -132,8 +144,8 @@ impl Message {
     }
 
     /// Sends it, with the descriptors that go with it.
-    pub(crate) fn send(&self, socket: BorrowedFd<'_>, fds: &Fds<BorrowedFd<'_>>, work: &Work) -> nix::Result<()> {
-        let mut all = vec![fds.page, fds.file, fds.tie, fds.parent];
+    pub(crate) fn send(&self, socket: BorrowedFd<'_>, fds: &Fds<'_>, work: &Work) -> nix::Result<()> {
+        let mut all = fds.own.as_ref().map(Own::all).into_iter().flatten().collect::<Vec<_>>();
         all.extend(fds.directory);
         all.extend(fds.streams.iter().flatten());
         all.extend(self.spill.as_ref().map(AsFd::as_fd));
@@ -145,16 +157,30 @@ impl Message {
     }
 }
 
+impl<'fd> Own<BorrowedFd<'fd>> {
+    /// In the order in which they are sent.
+    pub(crate) fn all(&self) -> [BorrowedFd<'fd>; 4] {
+        [self.page, self.file, self.tie, self.parent]
+    }
+}
+
+impl Own<OwnedFd> {
+    /// Takes them from what was sent.
+    pub(crate) fn take(mut next: impl FnMut() -> Option<OwnedFd>) -> Option<Self> {
+        Some(Own { page: next()?, file: next()?, tie: next()?, parent: next()? })
+    }
+}
+
 impl Order {
-    /// Reads an order; `None` if it is none.
-    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> Option<Order> {
+    /// Reads an order; `None` if it is none. `own` is what came before it.
+    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>, own: Option<Own<OwnedFd>>) -> Option<Order> {
         let (length, rest) = bytes.split_at_checked(4)?;
         let (head, rest) = rest.split_at_checked(u32::from_ne_bytes(length.try_into().ok()?) as usize)?;
         let (identity, nature, changes, (given, spilled)): Head = codec::decode(head).ok()?;
         // None of the new process's own is to stand where a standard stream belongs.
         let mut fds = fds.into_iter().map(|fd| fd::beyond_streams(fd).ok());
         let mut next = || fds.next().flatten();
-        let (page, file, tie, parent) = (next()?, next()?, next()?, next()?);
+        let own = if given & OWN != 0 { Own::take(&mut next)? } else { own? };
         let directory = if given & DIRECTORY != 0 { Some(next()?) } else { None };
         let mut streams = [None, None, None];
         for (number, stream) in streams.iter_mut().enumerate().filter(|(number, _)| given & 1 << number != 0) {
@@ -177,7 +203,6 @@ impl Order {
             Box::new(Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused })
         });
         let entry = Place::resolve(identity.1, &identity.0);
-        let fds = Fds { page, file, tie, parent, directory, streams };
         Some(Order {
             name,
             daemon,
@@ -192,7 +217,9 @@ impl Order {
             settings,
             entry,
             arguments,
-            fds,
+            own,
+            directory,
+            streams,
             enclosed,
         })
     }

@@ -47,6 +47,8 @@ pub(crate) struct Registry {
     lifelines: Lifelines,
     /// The fork server, once it was asked for.
     server: Option<Server>,
+    /// How many processes it keeps ready.
+    parked: usize,
     /// Whether the process is at its end and keeps nothing for later.
     closed: bool,
     /// The code of the first failure that nobody looked at.
@@ -82,6 +84,7 @@ impl Registry {
             spares: Spares::none(),
             lifelines: Lifelines::none(),
             server: None,
+            parked: 0,
             closed: false,
             first_failure: None,
             at_exit: false,
@@ -170,6 +173,7 @@ impl Registry {
         if let Some(server) = self.server.take() {
             server.release();
         }
+        self.parked = 0;
         self.closed = false;
         self.first_failure = None;
         self.owner = Some(direct::id());
@@ -199,6 +203,11 @@ impl Registry {
         &mut self.server
     }
 
+    /// How many processes the fork server keeps ready.
+    pub(crate) fn parked(&mut self) -> &mut usize {
+        &mut self.parked
+    }
+
     /// Keeps an end whose child is no more.
     pub(crate) fn reuse_lifeline(&mut self, end: ProcessFd) {
         if !self.closed {
@@ -220,6 +229,7 @@ impl Registry {
     pub(crate) fn hide_reports(&self) {
         self.children.iter().for_each(|child| child.hide_report());
         self.spares.hide();
+        self.server.iter().for_each(Server::hide_reports);
         if let Some(own) = &self.launch {
             own.report.hide();
         }

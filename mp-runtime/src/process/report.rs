@@ -133,6 +133,11 @@ impl Report {
         Some((memory.page_file.as_ref()?.get()?, memory.file.get()?, memory.generation))
     }
 
+    /// Frees the memory: it is not used again. For where the registry is held.
+    pub(crate) fn discard(mut self) {
+        drop(self.memory.take());
+    }
+
     /// Shares the memory with no more processes.
     pub(crate) fn hide(&self) {
         if let Some(memory) = &self.memory {

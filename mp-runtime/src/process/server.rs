@@ -1,6 +1,6 @@
 //! The fork server: an image of the executable that makes processes for the program, and does nothing else.
 //!
-//! It has one thread, next to no memory, all signals blocked, and the one socket. What it makes are children of the
+//! It has one thread, next to no memory, all signals blocked but SIGTERM, and the one socket. What it makes are children of the
 //! program: it passes nothing on, and knows none of them. When the program closes the socket, or is no more, it ends.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -17,6 +17,10 @@ use crate::sys::{direct, fdpass, lifeline};
 /// `clone`, less than 0.
 pub(crate) const ORDERED: usize = 0;
 
+/// What asks for a process that waits for its order: where its id goes, and whether it is a child of the first thread of the
+/// program, whose id it is.
+pub(crate) type Ahead = [u32; 3];
+
 /// Serves until there is nobody to serve.
 ///
 /// 1. The first message brings the end of a lifeline: should this process be stopped when the program ends, the kernel
@@ -24,7 +28,8 @@ pub(crate) const ORDERED: usize = 0;
 /// 2. What each child would look up once, by name, is looked up here.
 /// 3. For each order a sibling is made, which reads the order itself. The kernel writes its id into the page before it
 ///    runs, and in the same call: whenever the server is killed, the page tells whether there is a process.
-/// 4. The program is woken by an answer: it sleeps over each order. To look at the page for a while first costs it a
+/// 4. A short message asks for a sibling that waits for its order. Nobody waits for that: it is not answered.
+/// 5. The program is woken by an answer: it sleeps over each order. To look at the page for a while first costs it a
 ///    processor, on which the server or its child might run, and a start twice its time (measured).
 pub(crate) fn serve(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
@@ -32,15 +37,27 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     let Ok((held, ids)) = first(&socket, &mut bytes) else { direct::exit(1) };
     let Ok(siblings) = Siblings::prepare() else { direct::exit(1) };
     child::flush();
+    // With this a program is told to end whose runtime cannot end the server, for a signal stops it.
+    direct::unblock(1 << (libc::SIGTERM - 1));
+    // Copies of what is the server's alone. The owners are in its frames, which are never left by a child.
+    let let_go = || [&socket, &held].map(|fd| direct::close(fd.as_raw_fd()));
     loop {
         let made = match fdpass::wait(socket.as_fd(), &mut bytes) {
             Ok((0, _)) => direct::exit(0),
-            Ok((length, fds)) => siblings.make(&ids, ORDERED, || {
-                // Copies of what is the server's alone. The owners are in its frames, which are never left here.
-                direct::close(socket.as_raw_fd());
-                direct::close(held.as_raw_fd());
-                newborn::be_born(&bytes[..length], fds)
-            }),
+            Ok((length, fds)) => {
+                if let Some([place, by_first_thread, program]) = ahead(&bytes[..length]) {
+                    // What is not made is missed when it is looked for.
+                    let _ = siblings.make(&ids, place as usize % Page::WORDS, || {
+                        let_go();
+                        newborn::wait_to_be_born(by_first_thread != 0, program as i32, fds)
+                    });
+                    continue;
+                }
+                siblings.make(&ids, ORDERED, || {
+                    let_go();
+                    newborn::be_born(&bytes[..length], fds)
+                })
+            }
             // More descriptors than this process can have: what there were are gone again.
             Err(Errno::EMFILE) => Err(Errno::EMFILE),
             Err(_) => direct::exit(0),
@@ -52,6 +69,12 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
             direct::exit(0);
         }
     }
+}
+
+fn ahead(bytes: &[u8]) -> Option<Ahead> {
+    let bytes: [u8; size_of::<Ahead>()] = bytes.try_into().ok()?;
+    let (words, _) = bytes.as_chunks();
+    Some([u32::from_ne_bytes(words[0]), u32::from_ne_bytes(words[1]), u32::from_ne_bytes(words[2])])
 }
 
 /// Takes the first message: the lifeline, to which this process is tied, and the page.

@@ -3,6 +3,7 @@
 use crate::process::stopping::Ladder;
 
 pub(crate) mod fork;
+pub(crate) mod parked;
 pub(crate) mod remote;
 pub(crate) mod server;
 

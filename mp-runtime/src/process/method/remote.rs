@@ -1,6 +1,6 @@
 //! The start of a process that is not forked from this one: the parent's side. The child's is in `newborn`.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
@@ -13,13 +13,14 @@ use crate::process::launch::Launch;
 use crate::process::method::server::{self, Server};
 use crate::process::method::{Plan, StartMethod, fork};
 use crate::process::newborn;
-use crate::process::order::{Fds, Message, Work};
+use crate::process::order::{Fds, Message, Own, Work};
 use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::streams::Streams;
 use crate::process::tie::Tie;
 use crate::process::{ending, registry};
+use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, exec, fd, fdpass, image, signal, thread};
 
 /// Starts a process that does `work`, by the server or by `exec`.
@@ -46,7 +47,18 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     let record;
     let (mut report, mut tie) = (None, None);
     let mut held = registry::lock();
+    let by_server = method == StartMethod::ForkServer;
+    let mut ready = None;
     let made = held.prepare().and_then(|parent| {
+        if by_server
+            && !detached
+            && let Some((parked, id, pidfd)) = held.server().as_mut().and_then(Server::unpark)
+        {
+            report = Some(parked.report);
+            tie = Some(Tie::Lifeline(parked.lifeline));
+            ready = Some(Ready { socket: parked.socket, id, pidfd });
+            return Ok(parent);
+        }
         report = Some(Report::by_file(held.spares(), parent.id).map_err(failed(Stage::ReportMemory))?);
         tie = Some(Tie::make(detached, &mut held, parent.id).map_err(|(stage, errno)| failed(stage)(errno))?);
         Ok(parent)
@@ -66,12 +78,22 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     record = Arc::new(Record::new(launch));
     held.add(Arc::clone(&record));
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
-        let by_server = method == StartMethod::ForkServer;
-        let id = order(record.launch(), &work, by_server, &mut held)?;
-        let pidfd = fork::watch(id, &mut held).map_err(failed(Stage::ProcessDescriptor))?;
+        let (id, pidfd) = match ready {
+            Some(Ready { socket, id, pidfd }) => {
+                send(record.launch(), &work, &socket)?;
+                (id, pidfd)
+            }
+            None => {
+                let id = order(record.launch(), &work, by_server, &mut held)?;
+                (id, fork::watch(id, &mut held).map_err(failed(Stage::ProcessDescriptor))?)
+            }
+        };
         record.launch().tie.let_down();
         record.launch().streams.iter().for_each(|streams| streams.let_go());
         record.begin(id, pidfd);
+        if by_server {
+            top_up(&mut held);
+        }
         Ok(())
     });
     if begun.is_err() {
@@ -87,23 +109,99 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     }
 }
 
+/// A process that waits for its order.
+struct Ready {
+    socket: ProcessFd,
+    id: Pid,
+    pidfd: OwnedFd,
+}
+
+/// Starts the server, if there is none, and keeps `parked` processes ready.
+pub(crate) fn prepare(parked: usize) -> Result<(), SpawnError> {
+    signal::keep_child_statuses();
+    let mut held = registry::lock();
+    let prepared = held.prepare().and_then(|parent| {
+        let failed = |errno: Errno| SpawnErrorKind::Os(Stage::SignalMask, errno as i32);
+        let _blocked = signal::Blocked::all().map_err(failed)?;
+        // Whoever calls this may well want the server to be there.
+        if held.server().as_ref().is_some_and(Server::has_ended) {
+            *held.server() = None;
+        }
+        if held.server().is_none() {
+            *held.server() = Some(Server::start(&parent)?);
+        }
+        *held.parked() = parked;
+        top_up(&mut held);
+        Ok(())
+    });
+    prepared.map_err(|kind| SpawnError::new("mp-fork-server".to_owned(), kind))
+}
+
+/// Has as many processes made ahead as are wanted. Waits for nothing, and for lack of anything leaves it at fewer.
+fn top_up(registry: &mut Registry) {
+    let wanted = *registry.parked();
+    while let Some(server) = registry.server()
+        && server.parked() < wanted
+    {
+        let Ok(parent) = registry.prepare() else { return };
+        let Ok(report) = Report::by_file(registry.spares(), parent.id) else { return };
+        let lifeline = match registry.lower_lifeline(parent.id) {
+            Ok(lifeline) => lifeline,
+            Err(_) => return report.discard(),
+        };
+        let Some(server) = registry.server() else { return };
+        if !server.park(report, lifeline, &parent.pidfd) {
+            return;
+        }
+    }
+    if let Some(server) = registry.server() {
+        server.dismiss_beyond(wanted);
+    }
+}
+
+/// Sends the order to a process that waits for it.
+///
+/// One that is killed just now does not read it: then it is the process just started that was killed.
+fn send(launch: &Launch, work: &Work, socket: &ProcessFd) -> Result<(), SpawnErrorKind> {
+    let failed = |errno: Errno| SpawnErrorKind::Os(Stage::Order, errno as i32);
+    let (_, _, generation) = launch.report.files().ok_or(SpawnErrorKind::Os(Stage::ReportMemory, libc::EBADF))?;
+    let directory = here();
+    let fds = fds(launch, None, directory.as_ref(), true);
+    // What goes by the thread it has done already.
+    let message = Message::new(launch, work, false, &fds, generation).map_err(failed)?;
+    match socket.get().map_or(Err(Errno::EBADF), |socket| message.send(socket, &fds, work)) {
+        Err(Errno::EPIPE | Errno::ECONNRESET) => Ok(()),
+        sent => sent.map_err(failed),
+    }
+}
+
+/// What goes with an order; `all` of the streams, or those that are not the parent's.
+fn fds<'fd>(
+    launch: &'fd Launch,
+    own: Option<Own<BorrowedFd<'fd>>>,
+    directory: Option<&'fd OwnedFd>,
+    all: bool,
+) -> Fds<'fd> {
+    let given = launch.streams.as_deref();
+    let stream = |number: usize| given.and_then(|streams: &Streams| streams.theirs[number].as_ref()?.get());
+    let parents = |number: usize| if all { fd::standard_stream(number as i32) } else { None };
+    let streams = [0, 1, 2].map(|number| stream(number).or_else(|| parents(number)));
+    Fds { own, directory: directory.map(AsFd::as_fd), streams }
+}
+
 /// Has the process made; its id.
 fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry) -> Result<Pid, SpawnErrorKind> {
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let (page, file, generation) = launch.report.files().ok_or(SpawnErrorKind::Os(Stage::ReportMemory, libc::EBADF))?;
     // An image that is executed has the directory and the streams of its parent already.
     let directory = if by_server { here() } else { None };
-    let given = launch.streams.as_deref();
-    let stream = |number: usize| given.and_then(|streams: &Streams| streams.theirs[number].as_ref()?.get());
-    let own = |number: usize| if by_server { fd::standard_stream(number as i32) } else { None };
-    let fds = Fds {
+    let own = Own {
         page,
         file,
         tie: launch.tie.end().map_err(failed(Stage::Lifeline))?,
         parent: launch.parent.pidfd.get().ok_or(SpawnErrorKind::Os(Stage::Descriptors, libc::EBADF))?,
-        directory: directory.as_ref().map(AsFd::as_fd),
-        streams: [0, 1, 2].map(|number| stream(number).or_else(|| own(number))),
     };
+    let fds = fds(launch, Some(own), directory.as_ref(), by_server);
     let write = |by_first_thread| Message::new(launch, work, by_first_thread, &fds, generation);
     if !by_server {
         let by_first_thread = thread::is_first(launch.parent.id);

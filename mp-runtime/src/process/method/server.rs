@@ -1,7 +1,7 @@
 //! The fork server, as its program sees it. What it does itself is in `process/server`.
 
 use std::mem;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -10,8 +10,11 @@ use nix::unistd::Pid;
 
 use crate::error::{SpawnErrorKind, Stage};
 use crate::process::launch::Origin;
+use crate::process::lifeline::Lifeline;
+use crate::process::method::parked::Parked;
 use crate::process::newborn;
-use crate::process::server::ORDERED;
+use crate::process::report::Report;
+use crate::process::server::{Ahead, ORDERED};
 use crate::process::stopping::{self, Ladder};
 use crate::sys::fd::ProcessFd;
 use crate::sys::page::Page;
@@ -37,6 +40,10 @@ pub(crate) struct Server {
     id: Pid,
     /// Where a signal that stops the program finds it.
     place: Option<&'static Place>,
+    /// The program.
+    program: i32,
+    /// What it has made ahead, the oldest first.
+    parked: Vec<Parked>,
 }
 
 /// It attends to no signal, and has nothing to put in order.
@@ -73,7 +80,14 @@ impl Server {
             by_first_thread: thread::is_first(program.id),
             id,
             place,
+            program: program.id,
+            parked: Vec::new(),
         })
+    }
+
+    /// Whether it was killed.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.pidfd.get().is_none_or(|pidfd| pidfd::wait(pidfd, Some(Instant::now())) != Ok(false))
     }
 
     /// Whether it, and so what it makes, is a child of the program's first thread.
@@ -81,9 +95,9 @@ impl Server {
         self.by_first_thread
     }
 
-    /// Its process id, which is its own until it is dropped.
-    pub(crate) fn id(&self) -> i32 {
-        self.id.as_raw()
+    /// The process ids of it, and of what it has made ahead. They are theirs until they are dropped.
+    pub(crate) fn all_ids(&self) -> Vec<i32> {
+        self.parked.iter().map(|parked| self.ids.id(parked.place())).chain([self.id.as_raw()]).collect()
     }
 
     /// Sends an order and waits until it is carried out; the id of the process.
@@ -111,6 +125,70 @@ impl Server {
         }
     }
 
+    /// How many processes it has made ahead, or is about to make.
+    pub(crate) fn parked(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// Has one more process made ahead, with what every process has; its `parent` is the program. Waits for nothing. Whether
+    /// there was room for it.
+    pub(crate) fn park(&mut self, report: Report, lifeline: Lifeline, parent: &ProcessFd) -> bool {
+        let taken = |place: &usize| *place == ORDERED || self.parked.iter().any(|parked| parked.place() == *place);
+        // There are fewer parked than places.
+        let place = (0..Page::WORDS).find(|place| !taken(place)).unwrap_or(Page::WORDS - 1);
+        let (parked, theirs) = match Parked::new(place, report, lifeline) {
+            Ok(made) => made,
+            Err((report, lifeline)) => {
+                report.discard();
+                lifeline.discard();
+                return false;
+            }
+        };
+        self.ids.set_id(place, 0);
+        let order: Ahead = [place as u32, u32::from(self.by_first_thread), self.program.unsigned_abs()];
+        let sent = match (self.socket.get(), parked.own(parent)) {
+            (Some(socket), Some(own)) => {
+                let [page, file, lifeline, parent] = own.all();
+                let fds = [page, file, lifeline, parent, theirs.as_fd()];
+                fdpass::send(socket, order.map(u32::to_ne_bytes).as_flattened(), &fds).is_ok()
+            }
+            _ => false,
+        };
+        if sent {
+            parked.lifeline.let_down();
+            self.parked.push(parked);
+        } else {
+            parked.dismiss(&self.ids);
+        }
+        sent
+    }
+
+    /// Takes a process that was made ahead and waits, with its id and its process descriptor; forgets those that have ended.
+    pub(crate) fn unpark(&mut self) -> Option<(Parked, Pid, OwnedFd)> {
+        let ids = &self.ids;
+        self.parked.extract_if(.., |parked| parked.has_ended()).for_each(|parked| parked.dismiss(ids));
+        let found = self.parked.iter().enumerate().find_map(|(at, parked)| Some((at, parked.waiting(ids)?)));
+        let (at, (id, pidfd)) = found?;
+        Some((self.parked.remove(at), id, pidfd))
+    }
+
+    /// Lets `most` of those that were made ahead be. One that the server has not made yet is kept for longer.
+    pub(crate) fn dismiss_beyond(&mut self, most: usize) {
+        let ids = &self.ids;
+        let mut beyond = self.parked.len().saturating_sub(most);
+        let goes = |parked: &mut Parked| {
+            let goes = beyond > 0 && ids.id(parked.place()) > 0;
+            beyond -= usize::from(goes);
+            goes
+        };
+        self.parked.extract_if(.., goes).for_each(|parked| parked.dismiss(ids));
+    }
+
+    /// Shares the reports of what was made ahead with no more processes.
+    pub(crate) fn hide_reports(&self) {
+        self.parked.iter().for_each(|parked| parked.report.hide());
+    }
+
     /// What has become of the order, if that is known.
     fn made(&self) -> Option<Result<Pid, Option<Errno>>> {
         match self.ids.id(ORDERED) {
@@ -128,7 +206,8 @@ impl Server {
     }
 
     /// Lets go of it in a child just forked: it is the parent's.
-    pub(crate) fn release(self) {
+    pub(crate) fn release(mut self) {
+        mem::take(&mut self.parked).into_iter().for_each(Parked::release);
         self.socket.release();
         self.pidfd.release();
         self.lifeline.release();
@@ -137,7 +216,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Ends it: it sees its socket close.
+    /// Ends it: it sees its socket close. Then what it has made ahead: it makes no more.
     fn drop(&mut self) {
         self.socket.release();
         self.lifeline.release();
@@ -146,5 +225,7 @@ impl Drop for Server {
             wait::reap(pidfd);
         }
         self.place.iter().for_each(|place| stopping::leave(place));
+        let ids = &self.ids;
+        mem::take(&mut self.parked).into_iter().for_each(|parked| parked.dismiss(ids));
     }
 }

@@ -4,7 +4,8 @@
 use std::env;
 
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
-use mp_runtime::StartMethod;
+use mp_runtime::{StartMethod, fork_server};
+use parked::{dismissed, parked, parked_killed};
 use reports::{arguments, failures, signals};
 use surroundings::{channels, common, descriptors, identities, streams, surroundings};
 
@@ -12,6 +13,7 @@ use surroundings::{channels, common, descriptors, identities, streams, surroundi
 mod fixture_kit;
 mod functions;
 mod lives;
+mod parked;
 mod reports;
 mod surroundings;
 
@@ -20,6 +22,10 @@ fn main() {
     let method = match &*words[0] {
         "fork" => StartMethod::Fork,
         "forkserver" => StartMethod::ForkServer,
+        "parked" => {
+            fork_server().parked(3).start().unwrap();
+            StartMethod::ForkServer
+        }
         "exec" => StartMethod::Exec,
         other => panic!("no method {other}"),
     };
@@ -39,6 +45,9 @@ fn main() {
         "left-over" => left_over,
         "killed" => killed,
         "server-killed" => server_killed,
+        "parked" => parked,
+        "parked-killed" => parked_killed,
+        "dismissed" => dismissed,
         other => panic!("no scene {other}"),
     };
     scene(method);

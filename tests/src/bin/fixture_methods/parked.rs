@@ -1,0 +1,79 @@
+//! Processes that the server has made ahead.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mp_runtime::{StartMethod, active_children, fork_server};
+use nix::sys::signal::{Signal, kill};
+
+use crate::fixture_kit::{children, pid};
+use crate::functions::{echo, identity, park};
+
+/// The ids of those that wait, once there are `count`.
+fn waiting(count: usize) -> Vec<u32> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let is_parked = |id: &u32| {
+            let named = fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == "mp-parked");
+            named && active_children().iter().all(|child| child.id() != *id)
+        };
+        // It sleeps over its socket.
+        let found: Vec<_> =
+            children().into_iter().filter(|(id, state)| *state == 'S' && is_parked(id)).map(|(id, _)| id).collect();
+        if found.len() == count {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{found:?}");
+        thread::yield_now();
+    }
+}
+
+pub(crate) fn parked(method: StartMethod) {
+    for _ in 0..20 {
+        let ready = waiting(3);
+        let child = identity::process().start(method).spawn().unwrap();
+        assert!(ready.contains(&child.id()), "{} is none of {ready:?}", child.id());
+        let (name, comm, ..) = child.join().unwrap();
+        assert_eq!((&*name, &*comm), ("a name of its own", "a name of its o"));
+    }
+    waiting(3);
+}
+
+/// Whoever is dead does not count, and is replaced; an order goes to one that lives, or to the server.
+pub(crate) fn parked_killed(method: StartMethod) {
+    for (signal, count) in [(Signal::SIGKILL, 1), (Signal::SIGKILL, 3), (Signal::SIGTERM, 2)] {
+        let ready = waiting(3);
+        for id in &ready[..count] {
+            kill(pid(*id), signal).unwrap();
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let dead = |id: &u32| children().iter().all(|(child, state)| child != id || *state == 'Z');
+        while !ready[..count].iter().all(dead) {
+            assert!(Instant::now() < deadline);
+        }
+        let child = echo::process(7, String::new(), vec![], ()).start(method).spawn().unwrap();
+        assert!(!ready[..count].contains(&child.id()));
+        assert_eq!(child.join().unwrap().0, 7);
+        waiting(3);
+        assert!(children().iter().all(|(_, state)| *state != 'Z'), "those that were killed are reaped");
+    }
+}
+
+pub(crate) fn dismissed(method: StartMethod) {
+    waiting(3);
+    assert!(active_children().is_empty());
+    fork_server().parked(1).start().unwrap();
+    waiting(1);
+    let child = park::process().start(method).spawn().unwrap();
+    fork_server().start().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // The server is left, and who had an order before. One that was about to be made goes with the next start.
+    while children().len() > 2 {
+        fork_server().start().unwrap();
+        assert!(Instant::now() < deadline);
+    }
+    assert!(child.is_alive());
+    child.kill().unwrap();
+    child.join().unwrap_err();
+}
