@@ -82,7 +82,8 @@ fn first(socket: &OwnedFd, bytes: &mut [u8]) -> nix::Result<(OwnedFd, Page)> {
     let (_, mut fds) = fdpass::wait(socket.as_fd(), bytes)?;
     let (Some(file), Some(held)) = (fds.pop(), fds.pop()) else { return Err(Errno::EBADMSG) };
     direct::own_process_group()?;
-    lifeline::aim(held.as_fd())?;
+    // Not at the group: what was made last is in it until it has one of its own, and outlives this process.
+    lifeline::aim_alone(held.as_fd())?;
     if lifeline::is_hung_up(held.as_fd()) {
         return Err(Errno::EPIPE);
     }

@@ -48,8 +48,17 @@ fn deadly(end: &OwnedFd) -> nix::Result<()> {
 ///
 /// The signal is sent in the name of who has aimed: it reaches a process that has changed its user since.
 pub(crate) fn aim(end: BorrowedFd<'_>) -> nix::Result<()> {
-    let group = -(direct::id() as isize);
-    let arguments = [end.as_raw_fd() as usize, libc::F_SETOWN as usize, group as usize, 0, 0, 0];
+    aim_at(end, -(direct::id() as isize))
+}
+
+/// As [`aim`], at the calling process alone.
+pub(crate) fn aim_alone(end: BorrowedFd<'_>) -> nix::Result<()> {
+    aim_at(end, direct::id() as isize)
+}
+
+#[inline]
+fn aim_at(end: BorrowedFd<'_>, whom: isize) -> nix::Result<()> {
+    let arguments = [end.as_raw_fd() as usize, libc::F_SETOWN as usize, whom as usize, 0, 0, 0];
     // SAFETY: `F_SETOWN` takes an integer, on an open descriptor.
     result(unsafe { call(libc::SYS_fcntl, arguments) }).map(drop)
 }

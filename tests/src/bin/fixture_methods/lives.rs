@@ -76,10 +76,11 @@ pub(crate) fn killed(method: StartMethod) {
 
 /// The fork server is killed: what runs goes on, what comes starts.
 pub(crate) fn server_killed(method: StartMethod) {
-    // A process that the server has just made has its name for a moment.
+    // A process that the server has just made has its name for a moment; one that waits leads no group before it has another.
     let is_server = |id: &u32| {
+        let leads = nix::unistd::getpgid(Some(fixture_kit::pid(*id))).is_ok_and(|group| group == fixture_kit::pid(*id));
         let named = fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|comm| comm.trim() == "mp-fork-server");
-        named && active_children().iter().all(|child| child.id() != *id)
+        leads && named && active_children().iter().all(|child| child.id() != *id)
     };
     let server = || children().into_iter().filter(|(_, state)| *state != 'Z').map(|(id, _)| id).find(is_server);
     let (go, gone) = channel::<u64>(1).unwrap();
