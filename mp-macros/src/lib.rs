@@ -51,6 +51,7 @@ use proc_macro::TokenStream;
 /// | `env(NAME = "value", ..)` | variables of its environment, beside those of its parent |
 /// | `current_dir = "path"` | its working directory |
 /// | `nice = 10`, `affinity = [0, 1]` | its place among the processors |
+/// | `terminal` | owns the terminal: reads from it, and Ctrl-C reaches it, not the program; one process at a time |
 /// | `limit(open_files = 64, ..)` | limits for good: `address_space`, `core_size`, `cpu_time`, `data_size`, `file_size`, `locked_memory`, `open_files`, `processes`, `stack_size` |
 /// | `oom_score = 500` | how readily it is killed when memory runs out |
 /// | `seed = 7` | what its random numbers begin with, and those of its own processes |

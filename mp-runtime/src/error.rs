@@ -38,6 +38,8 @@ pub enum SpawnErrorKind {
     InsideRuntime,
     /// The name cannot be a process's name, and why.
     Name(&'static str),
+    /// It cannot own the terminal, and why.
+    Terminal(&'static str),
     /// Two of the settings cannot be had together, and why.
     Contradiction(&'static str),
     /// There is no signal of this number to stop the process by.
@@ -90,6 +92,8 @@ pub enum Stage {
     Affinity,
     /// In the child: setting its score for when memory runs out.
     OomScore,
+    /// Looking for the terminal; in the child: coming into its foreground.
+    Terminal,
     /// In the child: setting its limits.
     Limit,
 }
@@ -116,13 +120,14 @@ impl fmt::Display for Stage {
             Stage::Nice => "setting its nice value",
             Stage::Affinity => "keeping to its processors",
             Stage::OomScore => "setting its score for when memory runs out",
+            Stage::Terminal => "making the terminal its",
             Stage::Limit => "setting its limits",
         })
     }
 }
 
 impl Stage {
-    pub(crate) const ALL: [Stage; 20] = [
+    pub(crate) const ALL: [Stage; 21] = [
         Stage::ReportMemory,
         Stage::Descriptors,
         Stage::Lifeline,
@@ -143,6 +148,7 @@ impl Stage {
         Stage::Exec,
         Stage::Image,
         Stage::Session,
+        Stage::Terminal,
     ];
 }
 
@@ -210,6 +216,7 @@ impl fmt::Display for SpawnError {
                  runtime is entered",
             ),
             SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
+            SpawnErrorKind::Terminal(why) => write!(f, "it cannot own the terminal: {why}"),
             SpawnErrorKind::Contradiction(why) => write!(f, "its settings contradict each other: {why}"),
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
@@ -239,6 +246,7 @@ impl From<SpawnError> for io::Error {
             SpawnErrorKind::Arguments(_)
             | SpawnErrorKind::Name(_)
             | SpawnErrorKind::Contradiction(_)
+            | SpawnErrorKind::Terminal(_)
             | SpawnErrorKind::StopSignal(_) => io::ErrorKind::InvalidInput,
         };
         io::Error::new(kind, error)

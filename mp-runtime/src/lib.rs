@@ -134,7 +134,7 @@
 //! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default, but for those
 //! of faults: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS; ignored signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
 //! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends it; and one that
-//! reads from the terminal is stopped by SIGTTIN, so read in the program). Its name shows in `ps` and `top`, up to 15 bytes
+//! reads from the terminal is stopped by SIGTTIN, unless it has the option `terminal`). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
 //!
 //! Each of these can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that

@@ -65,6 +65,12 @@ impl ProcessArgs {
                 _ => parsed.settings.extend(settings::parse(&option, errors)),
             }
         }
+        let flag = parsed.settings.iter().find_map(Setting::flag);
+        if let Some(terminal) = flag.filter(|_| parsed.detached) {
+            let why = "`terminal` contradicts `detached`: a detached process has a session of its own, and so no terminal; \
+                       leave one of them out";
+            errors.at(terminal, why);
+        }
         parsed
     }
 }

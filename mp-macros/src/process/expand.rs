@@ -182,6 +182,7 @@ fn carried(process: &Process, call: &TokenStream) -> TokenStream {
 /// One setting: `.stdout(::mp_runtime::Stdio::Null)`.
 fn set(setting: &Setting, runtime: &RuntimePath) -> TokenStream {
     match setting {
+        Setting::Flag { method } => quote!(.#method(true)),
         Setting::Value { method, value } => quote!(.#method(#value)),
         Setting::Number { method, number } => quote!(.#method(#number)),
         Setting::Time { method, millis } => quote!(.#method(::core::time::Duration::from_millis(#millis))),

@@ -8,7 +8,7 @@ use syn::{Expr, Token};
 use crate::errors::Errors;
 use crate::options::{Given, Known, Value, named};
 
-pub(crate) const KNOWN: [Known; 12] = [
+pub(crate) const KNOWN: [Known; 13] = [
     Known { key: "stdin", usage: "`stdin = null`" },
     Known { key: "stdout", usage: "`stdout = piped`" },
     Known { key: "stderr", usage: "`stderr = inherit`" },
@@ -17,6 +17,7 @@ pub(crate) const KNOWN: [Known; 12] = [
     Known { key: "nice", usage: "`nice = 10`" },
     Known { key: "affinity", usage: "`affinity = [0, 1]`" },
     Known { key: "oom_score", usage: "`oom_score = 500`" },
+    Known { key: "terminal", usage: "`terminal`" },
     Known { key: "limit", usage: "`limit(open_files = 64)`" },
     Known { key: "seed", usage: "`seed = 7`" },
     Known { key: "grace", usage: "`grace = \"5s\"`" },
@@ -25,6 +26,8 @@ pub(crate) const KNOWN: [Known; 12] = [
 
 /// One call on the builder.
 pub(crate) enum Setting {
+    /// `.terminal(true)`
+    Flag { method: Ident },
     /// `.nice(10)`
     Value { method: Ident, value: Expr },
     /// `.stop_signal(2)`
@@ -37,6 +40,13 @@ pub(crate) enum Setting {
     Variable { method: Ident, name: String, value: Expr },
     /// `.limit(Limit::OpenFiles, 64)`
     Limit { method: Ident, limit: Ident, value: Expr },
+}
+
+impl Setting {
+    /// The option, if it takes no value.
+    pub(crate) fn flag(&self) -> Option<&Ident> {
+        if let Setting::Flag { method } = self { Some(method) } else { None }
+    }
 }
 
 /// The words for a stream, and what the runtime calls it.
@@ -75,6 +85,10 @@ pub(crate) fn parse(option: &Given, errors: &mut Errors) -> Vec<Setting> {
                 let limit = named(&name, &LIMITS, "limit", errors)?;
                 Some(Setting::Limit { method: method.clone(), limit, value })
             });
+        }
+        "terminal" => {
+            option.flag("without it, the terminal stays the program's", errors);
+            Some(Setting::Flag { method })
         }
         "grace" => time(option, errors),
         "stop_signal" => signal(option, errors),

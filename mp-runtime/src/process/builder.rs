@@ -12,6 +12,7 @@ use crate::process::outbox::Payload;
 #[cfg(feature = "tokio")]
 use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
+use crate::process::{settle, terminal};
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -156,6 +157,11 @@ impl<B: Body> Builder<B> {
         if let Some(why) = contradiction(&plan) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::Contradiction(why)));
         }
+        if plan.settings.as_ref().is_some_and(|settings| settings.terminal)
+            && let Err(kind) = terminal_is_to_be_had()
+        {
+            return Err(SpawnError::new(plan.name, kind));
+        }
         if let Some(stage) = plan.settings.as_ref().and_then(|settings| settings.refused) {
             return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(stage, libc::EINVAL)));
         }
@@ -173,7 +179,7 @@ impl<B: Body> Builder<B> {
                 None => unreachable!("`start` asks for a body that can be written down"),
             };
             let record = method::remote::start(plan, work)?;
-            record.settle();
+            settle::settle(&record);
             return Ok(Child::new(record, decode));
         }
         #[cfg(feature = "tokio")]
@@ -194,7 +200,7 @@ impl<B: Body> Builder<B> {
         };
         let record = method::fork::start(plan, &mut run)?;
         departure.hand_over(|| record.identity(), || drop(body));
-        record.settle();
+        settle::settle(&record);
         Ok(Child::new(record, decode))
     }
 }
@@ -212,7 +218,26 @@ fn check(name: &str) -> Result<(), &'static str> {
 
 /// Which settings cannot be had together, if such were asked for.
 fn contradiction(plan: &Plan) -> Option<&'static str> {
-    (plan.detached && plan.daemon).then_some("a daemon is stopped with its parent, and a detached process is not")
+    let terminal = plan.settings.as_ref().is_some_and(|settings| settings.terminal);
+    match plan.detached {
+        true if plan.daemon => Some("a daemon is stopped with its parent, and a detached process is not"),
+        true if terminal => Some("a detached process has a session of its own, and so no terminal"),
+        _ => None,
+    }
+}
+
+/// Whether a process that is started now can own the terminal.
+fn terminal_is_to_be_had() -> Result<(), SpawnErrorKind> {
+    if terminal::is_lent() {
+        return Err(SpawnErrorKind::Terminal("another process owns it, and has not been joined: join that first"));
+    }
+    match terminal::is_ours() {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            Err(SpawnErrorKind::Terminal("this program is not in its foreground: start it there, without `&`"))
+        }
+        Err(errno) => Err(SpawnErrorKind::Os(Stage::Terminal, errno as i32)),
+    }
 }
 
 impl<B> fmt::Debug for Builder<B> {

@@ -84,7 +84,7 @@ type Changes = (
     Option<i32>,
     Option<Vec<usize>>,
     Option<i32>,
-    Vec<(Resource, u64)>,
+    (bool, Vec<(Resource, u64)>),
 );
 
 /// The longest message; sockets take several of them.
@@ -112,10 +112,19 @@ impl Message {
         let nature: Nature =
             (name, kind, replica, parent_name, parent_id, started, generation, launch.seed, by_first_thread);
         let changes = launch.settings.as_deref().map(|settings| -> Changes {
-            let Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused: _ } =
-                settings;
-            let limits = limits.clone();
-            (*clear_environment, environment.clone(), directory.clone(), *nice, affinity.clone(), *oom_score, limits)
+            let Settings {
+                clear_environment,
+                environment,
+                directory,
+                nice,
+                affinity,
+                oom_score,
+                terminal,
+                limits,
+                refused: _,
+            } = settings;
+            let last = (*terminal, limits.clone());
+            (*clear_environment, environment.clone(), directory.clone(), *nice, affinity.clone(), *oom_score, last)
         });
         let mut given = if fds.directory.is_some() { DIRECTORY } else { 0 };
         given |= if fds.own.is_some() { OWN } else { 0 };
@@ -198,9 +207,19 @@ impl Order {
         let (name, kind, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;
         let (daemon, detached) = kind;
         let settings = changes.map(|changes| {
-            let (clear_environment, environment, directory, nice, affinity, oom_score, limits) = changes;
+            let (clear_environment, environment, directory, nice, affinity, oom_score, (terminal, limits)) = changes;
             let refused = None;
-            Box::new(Settings { clear_environment, environment, directory, nice, affinity, oom_score, limits, refused })
+            Box::new(Settings {
+                clear_environment,
+                environment,
+                directory,
+                nice,
+                affinity,
+                oom_score,
+                terminal,
+                limits,
+                refused,
+            })
         });
         let entry = Place::resolve(identity.1, &identity.0);
         Some(Order {

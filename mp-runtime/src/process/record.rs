@@ -14,6 +14,7 @@ use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
 use crate::process::stopping::{self, Ladder};
 use crate::process::streams::Streams;
+use crate::process::terminal;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
@@ -42,6 +43,8 @@ pub(crate) struct Record {
     owner: i32,
     /// Where the signal handlers of this process find it, until it is reaped.
     place: OnceLock<&'static Place>,
+    /// Where they find it as the one that owns the terminal, if it does.
+    terminal: OnceLock<&'static Place>,
 }
 
 impl Record {
@@ -57,6 +60,7 @@ impl Record {
             seen: AtomicBool::new(false),
             sent: AtomicU64::new(0),
             place: OnceLock::new(),
+            terminal: OnceLock::new(),
         }
     }
 
@@ -73,6 +77,11 @@ impl Record {
             && let Some(place) = stopping::enter(pidfd.as_fd(), self.launch.ladder)
         {
             let _ = self.place.set(place);
+        }
+        if self.launch.settings.as_ref().is_some_and(|settings| settings.terminal)
+            && let Some(place) = terminal::lend(pidfd.as_fd(), id.as_raw())
+        {
+            let _ = self.terminal.set(place);
         }
         self.pidfd.fill(pidfd);
     }
@@ -98,9 +107,9 @@ impl Record {
         self.launch.tie.is_detached()
     }
 
-    /// Waits until nothing that befalls this process befalls the child, if that is to be so.
-    pub(crate) fn settle(&self) {
-        self.pidfd.get().iter().for_each(|pidfd| self.launch.tie.settle(*pidfd, self.pid().as_raw()));
+    /// Whether the terminal was lent to it.
+    pub(crate) fn owns_terminal(&self) -> bool {
+        self.terminal.get().is_some()
     }
 
     /// How it is asked to stop, and how long it may take.
@@ -154,6 +163,7 @@ impl Record {
             };
             let _ = self.end.set(End::new(&self.launch, self.id(), ended));
             self.place.get().into_iter().for_each(|place| stopping::leave(place));
+            self.terminal.get().into_iter().for_each(|place| terminal::take_back(place, self.pid().as_raw()));
         }
         self.end.get().map(|end| &end.exit)
     }

@@ -11,8 +11,8 @@ use crate::error::Stage;
 use crate::process::body::Body;
 use crate::process::builder::Builder;
 use crate::process::streams::Stdio;
-use crate::sys::environ;
 use crate::sys::limit::{self, Resource};
+use crate::sys::{direct, environ, terminal};
 
 /// A kind of limit on what a process may use: see `setrlimit(2)`.
 ///
@@ -58,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) nice: Option<i32>,
     pub(crate) affinity: Option<Vec<usize>>,
     pub(crate) oom_score: Option<i32>,
+    /// Whether it owns the terminal.
+    pub(crate) terminal: bool,
     /// By the kernel's numbers.
     pub(crate) limits: Vec<(Resource, u64)>,
     /// A setting that can be none, for there is a zero byte in it: the step that would make it.
@@ -130,6 +132,29 @@ impl<B: Body> Builder<B> {
     /// Sets how readily it is killed when memory runs out: from -1000, never, to 1000, first.
     pub fn oom_score(mut self, score: i32) -> Self {
         self.settings().oom_score = Some(score);
+        self
+    }
+
+    /// Sets whether it owns the terminal: its process group is in the foreground, so that it may read from the terminal, and
+    /// Ctrl-C reaches it, and not the program.
+    ///
+    /// When it ends, however that comes, the terminal is the program's again; what reads from it before waits until then.
+    /// When Ctrl-Z stops it, the program is stopped with it, and `fg` continues both. One process at a time may own the
+    /// terminal, and only while its program is in the foreground. As long as it does the program handles SIGCHLD, SIGTTIN and
+    /// SIGTTOU, unless it has handlers of its own for them.
+    ///
+    /// ```no_run
+    /// use mp_runtime::Builder;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ask = || std::io::stdin().lines().next().and_then(Result::ok).unwrap_or_default();
+    /// let name = Builder::closure(ask).terminal(true).spawn()?.join()?;
+    /// println!("hello {name}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn terminal(mut self, terminal: bool) -> Self {
+        self.settings().terminal = terminal;
         self
     }
 
@@ -210,6 +235,9 @@ impl Settings {
             let errno = |error: std::io::Error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
             let set = std::fs::write("/proc/self/oom_score_adj", score.to_string());
             set.map_err(errno).map_err(at(Stage::OomScore))?;
+        }
+        if self.terminal {
+            terminal::give(direct::id()).map_err(at(Stage::Terminal))?;
         }
         self.limits.iter().try_for_each(|(which, to)| limit::set(*which, *to)).map_err(at(Stage::Limit))
     }

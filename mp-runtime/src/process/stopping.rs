@@ -19,7 +19,7 @@ use nix::errno::Errno;
 
 use crate::process::exit::Exit;
 use crate::process::record::Record;
-use crate::process::strays;
+use crate::process::{strays, terminal};
 use crate::sys::roll::{Place, Roll};
 use crate::sys::{adopted, direct, handler, pidfd};
 
@@ -182,6 +182,7 @@ fn stop_all() {
         child.strike();
     }
     strays::stop(|| STOPS.load(Ordering::SeqCst) > 1, |_| ());
+    terminal::recover_last();
     // The roll stays read: who waits to close a descriptor must not go on.
     std::mem::forget(reading);
 }

@@ -1,7 +1,9 @@
 //! What ties a process to the one that has started it, if it is tied.
+//!
+//! A start of a process that is detached returns when that bears its mark. Before, it is in a group that may be killed, and
+//! nothing tells it from a stray.
 
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::time::Duration;
 
 use nix::errno::Errno;
 
@@ -51,18 +53,6 @@ impl Tie {
     pub(crate) fn detach(&self) -> nix::Result<()> {
         direct::own_session()?;
         mark::bear(self.end()?)
-    }
-
-    /// Waits until the child behind `pidfd`, whose id is `id`, bears its mark, if it is to be detached.
-    ///
-    /// Before, it is in a group that may be killed, and nothing tells it from a stray. One that somebody has stopped
-    /// meanwhile is not waited for without end.
-    pub(crate) fn settle(&self, pidfd: BorrowedFd<'_>, id: i32) {
-        const PATIENCE: Duration = Duration::from_secs(10);
-        const SLICE: Duration = Duration::from_micros(100);
-        let begin = direct::now();
-        let waits = || self.is_detached() && !mark::is_marked(pidfd, id) && direct::now() - begin < PATIENCE;
-        while waits() && !direct::has_ended(pidfd, SLICE) {}
     }
 
     /// Lets go of what the parent need not keep, once the child has its own.

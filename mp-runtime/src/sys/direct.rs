@@ -69,6 +69,23 @@ pub(crate) fn unblock(set: u64) {
     unsafe { call(libc::SYS_rt_sigprocmask, change) };
 }
 
+/// Holds the signals of `set` back from this thread, too; those that were held back before.
+pub(crate) fn block(set: u64) -> u64 {
+    let mut before = 0_u64;
+    let old = (&raw mut before).expose_provenance();
+    let change = [libc::SIG_BLOCK as usize, address(&set), old, size_of::<u64>(), 0, 0];
+    // SAFETY: two sets of 64 bits, of which the kernel is told the size.
+    unsafe { call(libc::SYS_rt_sigprocmask, change) };
+    before
+}
+
+/// Holds the signals of `set` back from this thread, and no others.
+pub(crate) fn set_blocked(set: u64) {
+    let change = [libc::SIG_SETMASK as usize, address(&set), 0, size_of::<u64>(), 0, 0];
+    // SAFETY: as above; the old set is not asked for.
+    unsafe { call(libc::SYS_rt_sigprocmask, change) };
+}
+
 /// As large as the kernel's `struct sigaction` on any architecture, at most; its first word is the handler.
 type Action = [usize; 32 / size_of::<usize>()];
 

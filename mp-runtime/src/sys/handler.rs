@@ -10,9 +10,11 @@ use std::sync::OnceLock;
 use crate::sys::{direct, signal};
 
 static HANDLE: OnceLock<fn(i32)> = OnceLock::new();
+static HANDLE_ALSO: OnceLock<fn(i32)> = OnceLock::new();
 
 extern "C" fn on_signal(signal: c_int) {
-    if let Some(handle) = HANDLE.get() {
+    let handle = if SIGNALS.contains(&signal) { &HANDLE } else { &HANDLE_ALSO };
+    if let Some(handle) = handle.get() {
         handle(signal);
     }
 }
@@ -26,8 +28,18 @@ const SIGNALS: [i32; 6] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQ
 /// Always the same is given. Returns the signals, bit n - 1 for signal n.
 pub(crate) fn attend(handle: fn(i32)) -> u64 {
     let _ = HANDLE.set(handle);
+    attend_those(SIGNALS)
+}
+
+/// As [`attend`], for signals of a terminal and its jobs. SIGTTOU is blocked while `handle` runs, and the others are not.
+pub(crate) fn attend_also(signals: [i32; 3], handle: fn(i32)) -> u64 {
+    let _ = HANDLE_ALSO.set(handle);
+    attend_those(signals)
+}
+
+fn attend_those<const N: usize>(signals: [i32; N]) -> u64 {
     let default = |signal: &i32| signal::action(*signal).is_some_and(|action| action.sa_sigaction == libc::SIG_DFL);
-    SIGNALS.into_iter().filter(default).fold(0, |attended, signal| {
+    signals.into_iter().filter(default).fold(0, |attended, signal| {
         install(signal);
         attended | 1 << (signal - 1)
     })
@@ -49,9 +61,10 @@ fn install(signal: i32) {
     action.sa_sigaction = on_signal as extern "C" fn(c_int) as usize;
     action.sa_flags = libc::SA_RESTART;
     // Of two at once the kernel would else begin with both, and go on with the second.
-    for other in SIGNALS {
+    let held: &[i32] = if SIGNALS.contains(&signal) { &SIGNALS } else { &[libc::SIGTTOU] };
+    for other in held {
         // SAFETY: a set of ours, initialised: all zeroes is the empty one.
-        unsafe { libc::sigaddset(&mut action.sa_mask, other) };
+        unsafe { libc::sigaddset(&mut action.sa_mask, *other) };
     }
     // SAFETY: the handler has the right signature and keeps to what a handler may do. `sigaction` may be called in one.
     unsafe { libc::sigaction(signal, &action, std::ptr::null_mut()) };

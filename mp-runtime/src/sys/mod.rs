@@ -39,5 +39,6 @@ pub(crate) mod roll;
 pub(crate) mod signal;
 pub(crate) mod stdio;
 pub(crate) mod syscall;
+pub(crate) mod terminal;
 pub(crate) mod thread;
 pub(crate) mod wait;

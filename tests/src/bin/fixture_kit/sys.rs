@@ -5,6 +5,7 @@
 
 use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -43,6 +44,16 @@ pub(crate) fn handle(signal: i32) {
 
 pub(crate) fn ignore(signal: i32) {
     set(signal, libc::SIG_IGN, 0);
+}
+
+pub(crate) fn default_action(signal: i32) {
+    set(signal, libc::SIG_DFL, 0);
+}
+
+/// Makes a terminal that of the session that this process leads.
+pub(crate) fn control(terminal: &OwnedFd) {
+    // SAFETY: an open descriptor, and an integer.
+    assert_eq!(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCSCTTY, 0) }, 0);
 }
 
 /// Has the kernel throw the statuses of children away.

@@ -1,0 +1,230 @@
+//! Programs at a terminal, with a shell that has started them and a user who types. The arguments name a scene and a start
+//! method. What the user waits for has to come on the terminal; a scene that goes well is silent, and its code 0.
+#![allow(clippy::print_stdout, reason = "the user reads what the program prints on the terminal")]
+
+use std::env;
+use std::io::Write;
+use std::sync::OnceLock;
+use std::thread;
+
+use fixture_kit::{Gate, sys};
+use mp_runtime::{Builder, Child, StartMethod, mp_main, process};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{getpgrp, setsid, tcgetpgrp};
+use session::{User, at_terminal, shell};
+
+#[path = "../fixture_kit/mod.rs"]
+mod fixture_kit;
+mod session;
+
+fn method() -> StartMethod {
+    static METHOD: OnceLock<StartMethod> = OnceLock::new();
+    *METHOD.get_or_init(|| match env::args().nth(2).as_deref() {
+        Some("fork") => StartMethod::Fork,
+        Some("forkserver") => StartMethod::ForkServer,
+        Some("exec") => StartMethod::Exec,
+        other => panic!("no method {other:?}"),
+    })
+}
+
+fn park() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// A line from the terminal.
+fn line() -> String {
+    std::io::stdin().lines().next().expect("a line").expect("a terminal")
+}
+
+#[process(terminal, start = fork)]
+fn asks() -> String {
+    assert_eq!(tcgetpgrp(std::io::stdin()), Ok(getpgrp()));
+    println!("ready");
+    line()
+}
+
+#[process(terminal, start = fork)]
+fn waits() {
+    println!("ready");
+    park();
+}
+
+#[process(start = fork)]
+fn waits_behind() {
+    park();
+}
+
+fn waits_and_says_so(gate: &Gate) {
+    gate.open(1);
+    park();
+}
+
+fn start_asking() -> Child<String> {
+    asks::process().start(method()).spawn().unwrap()
+}
+
+fn start_waiting() -> Child<()> {
+    waits::process().start(method()).spawn().unwrap()
+}
+
+fn program_reads() {
+    println!("program got {}", line());
+}
+
+/// A scene: what the program does, and what the user.
+type Scene = (fn(), fn(&mut User));
+
+fn scene(name: &str) -> Scene {
+    match name {
+        "reads" => (
+            || {
+                println!("child got {}", start_asking().join().unwrap());
+                program_reads();
+            },
+            |user| {
+                user.types("one\n");
+                user.awaits("child got one");
+                user.types("two\n");
+                user.awaits("program got two");
+            },
+        ),
+        "program-reads-meanwhile" => (
+            || {
+                let child = start_asking();
+                program_reads();
+                println!("child got {}", child.join().unwrap());
+            },
+            |user| {
+                user.awaits("ready");
+                user.types("one\n");
+                user.types("two\n");
+                user.awaits("program got two");
+                user.awaits("child got one");
+            },
+        ),
+        "interrupted" => (
+            || {
+                let error = start_waiting().join().unwrap_err();
+                println!("child ended by {:?}", error.exit().unwrap().signal());
+                program_reads();
+            },
+            |user| {
+                user.awaits("ready");
+                user.types("\x03");
+                user.awaits("child ended by Some(2)");
+                user.types("two\n");
+                user.awaits("program got two");
+            },
+        ),
+        "killed" => (
+            || {
+                let gate = Gate::new();
+                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
+                gate.wait();
+                child.kill().unwrap();
+                // Without a join before.
+                program_reads();
+                drop(child.join());
+                program_reads();
+            },
+            |user| {
+                user.types("two\n");
+                user.awaits("program got two");
+                user.types("three\n");
+                user.awaits("program got three");
+            },
+        ),
+        "stopped" => (
+            || {
+                println!("child got {}", start_asking().join().unwrap());
+                program_reads();
+            },
+            |user| {
+                user.awaits("ready");
+                user.types("\x1a");
+                user.awaits("[stopped]");
+                user.types("one\n");
+                user.awaits("child got one");
+                user.types("two\n");
+                user.awaits("program got two");
+            },
+        ),
+        "second" => (
+            || {
+                let first = start_waiting();
+                println!("{}", asks::process().start(method()).spawn().unwrap_err());
+                first.kill().unwrap();
+                assert!(first.join().is_err());
+                println!("child got {}", start_asking().join().unwrap());
+            },
+            |user| {
+                user.awaits("process `asks` could not be started: it cannot own the terminal: another process owns it");
+                user.types("one\n");
+                user.awaits("child got one");
+            },
+        ),
+        "background" => (
+            || {
+                println!("{}", asks::process().start(method()).spawn().unwrap_err());
+            },
+            |user| user.awaits("it cannot own the terminal: this program is not in its foreground"),
+        ),
+        other => panic!("no scene {other}"),
+    }
+}
+
+mod hangs_up {
+    use super::*;
+
+    mp_main! {
+        waits_behind();
+
+        fn main() {
+            println!("ready");
+            // Nobody reads any more: not to be noticed by that.
+            loop {
+                let _ = writeln!(std::io::stdout(), "still here");
+            }
+        }
+    }
+
+    pub(super) fn run() {
+        main();
+    }
+}
+
+fn main() {
+    let name = env::args().nth(1).expect("a scene");
+    match name.as_str() {
+        "hang-up" => {
+            let ended = at_terminal(hangs_up::run, |mut user| user.awaits("ready"));
+            assert!(matches!(ended, WaitStatus::Signaled(_, Signal::SIGHUP, _)), "{ended:?}");
+        }
+        "no-terminal" => {
+            let inside = || {
+                setsid().unwrap();
+                let error = asks::process().start(method()).spawn().unwrap_err();
+                assert_eq!(error.raw_os_error(), Some(libc::ENXIO), "{error}");
+                assert_eq!(error.stage(), Some(mp_runtime::Stage::Terminal));
+            };
+            assert!(matches!(waitpid(sys::fork(inside), None), Ok(WaitStatus::Exited(_, 0))));
+        }
+        name => {
+            let (program, user) = scene(name);
+            // Kept until the session has ended: its last process would get a hang-up otherwise.
+            let mut kept = None;
+            let ended = at_terminal(
+                || shell(program, name != "background"),
+                |mut other| {
+                    user(&mut other);
+                    kept = Some(other);
+                },
+            );
+            assert!(matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}");
+            drop(kept);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! May one process own the terminal, and is it the program's again after that, whatever becomes of the process?
+
+use mp_tests::fixture;
+
+#[track_caller]
+fn goes_well(scene: &str) {
+    for method in ["fork", "forkserver", "exec"] {
+        let outcome = fixture("fixture_terminal").args([scene, method]).run();
+        outcome.assert_code(0);
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""), "{outcome}");
+    }
+}
+
+#[test]
+fn process_reads_from_the_terminal_and_then_its_program_does() {
+    goes_well("reads");
+}
+
+#[test]
+fn program_that_reads_meanwhile_waits_for_its_turn() {
+    goes_well("program-reads-meanwhile");
+}
+
+#[test]
+fn interrupt_from_the_keyboard_reaches_the_process_only() {
+    goes_well("interrupted");
+}
+
+#[test]
+fn program_may_read_when_the_process_was_killed() {
+    goes_well("killed");
+}
+
+#[test]
+fn stop_from_the_keyboard_stops_the_program_and_is_undone() {
+    goes_well("stopped");
+}
+
+#[test]
+fn one_process_at_a_time_owns_the_terminal() {
+    goes_well("second");
+}
+
+#[test]
+fn program_in_the_background_gives_no_terminal_away() {
+    goes_well("background");
+}
+
+#[test]
+fn lack_of_a_terminal_is_told() {
+    goes_well("no-terminal");
+}
+
+#[test]
+fn program_whose_terminal_hangs_up_stops_its_processes() {
+    goes_well("hang-up");
+}

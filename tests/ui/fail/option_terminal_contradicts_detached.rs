@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(terminal, detached)]
+fn run() {}
+
+fn main() {}
