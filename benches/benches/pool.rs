@@ -6,15 +6,17 @@
 use std::cell::RefCell;
 use std::env;
 use std::hint::black_box;
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use benches::bar::Bar;
 use benches::python::Python;
 use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
-use benches::{machine, table};
-use mp_runtime::Pool;
+use benches::{machine, raw, table};
+use mp_runtime::{Pool, process};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 const WORKERS: usize = 2;
 
@@ -49,6 +51,7 @@ if __name__ == "__main__":
 
 const OURS: &str = "mp-runtime";
 const RAYON: &str = "rayon (threads)";
+const PIPE: &str = "raw pipe";
 const PROCSPAWN: &str = "procspawn pool";
 const POOL: &str = "python Pool";
 const EXECUTOR: &str = "python executor";
@@ -61,6 +64,14 @@ fn main() -> ExitCode {
     let row = Pool::builder().workers(WORKERS).start(mandelbrot_row).expect("a pool starts");
     let blob = Pool::builder().workers(WORKERS).start(|blob: Vec<u8>| blob).expect("a pool starts");
     let spin = Pool::builder().workers(WORKERS).start(spin_for).expect("a pool starts");
+    let buffers: Vec<Vec<u8>> = (0..BUFFERS).map(|n| vec![n as u8; 64 << 10]).collect();
+    // The workers have the buffers, as threads do; beside it, a pool that is sent each.
+    let sums = Pool::builder().workers(WORKERS).start(|n: usize| sha256(&buffers[n])).expect("a pool starts");
+    let sent = Pool::builder().workers(WORKERS).start(|bytes: Vec<u8>| sha256(&bytes)).expect("a pool starts");
+    raw::run_on(Some(1));
+    let far = Pool::builder().workers(1).start(|n: u64| n).expect("a pool starts");
+    let mut echo = Echo::start();
+    raw::run_on(None);
     let python = Python::run(PYTHON, &WORKERS.to_string());
     match &python {
         Ok(python) => println!("{}; python {}", machine::describe(), python.version()),
@@ -137,6 +148,13 @@ fn main() -> ExitCode {
     let series = compare("round trip of a hot pool: us for 1000", contenders);
     bars.push(at_most("1000 round trips, hot, in us: at most 5 us each", &series, 5000.0));
 
+    let contenders = vec![
+        contender(OURS, 1, || rested(|n| assert_eq!(far.submit(n).join().expect("all go well"), n))),
+        contender(PIPE, 1, || rested(|n| assert_eq!(echo.trip(n), n))),
+    ];
+    let series = compare("round trip after 1 ms of rest, two cores: us for 1000", contenders);
+    bars.extend(against(&series, PIPE, "round trip after rest at most 1.5 times a raw pipe's", 1.5));
+
     let contenders = vec![contender(OURS, 1, || {
         per_thousand(16, |count| {
             let blobs = (0..count).map(|n| vec![n as u8; 1 << 20]);
@@ -171,6 +189,36 @@ fn main() -> ExitCode {
     let series = compare("tasks of 1 ms: us for 1000", contenders);
     bars.extend(against(&series, RAYON, "tasks of 1 ms within 5 % of rayon", 1.05));
 
+    let contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(BUFFERS, |count| drop(black_box(sums.map(0..count as usize).expect("all go well"))))
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(BUFFERS, |_| {
+                threads.install(|| drop(black_box(buffers.par_iter().map(|bytes| sha256(bytes)).collect::<Vec<_>>())));
+            })
+        }),
+        contender("mp-runtime, buffers sent", 1, || {
+            per_thousand(BUFFERS, |_| drop(black_box(sent.map(buffers.iter().cloned()).expect("all go well"))))
+        }),
+    ];
+    let series = compare("SHA-256 of 64 KiB: us for 1000", contenders);
+    bars.extend(against(&series, RAYON, "SHA-256 of 1000 buffers within 5 % of rayon", 1.05));
+
+    let mut contenders = vec![
+        contender(OURS, 1, || {
+            per_thousand(500, |count| drop(black_box(spin.map((0..count).map(|_| 1000)).expect("all go well"))))
+        }),
+        contender(RAYON, 1, || {
+            per_thousand(500, |count| {
+                threads.install(|| (0..count as u32).into_par_iter().for_each(|_| spin_for(1000)));
+            })
+        }),
+    ];
+    let series = interleave(&mut contenders, Plan { warm_up: 0, rounds: 20, time: Duration::ZERO, in_a_row: 1 });
+    let series = show("10 000 tasks of 1 ms, 500 at once: us for 1000", series);
+    bars.extend(against(&series, RAYON, "10 000 tasks of 1 ms within 5 % of rayon", 1.05));
+
     println!();
     for bar in &bars {
         println!("{bar}");
@@ -192,6 +240,10 @@ fn per_thousand(count: u64, work: impl FnOnce(u64)) -> Duration {
 fn compare(title: &str, mut contenders: Vec<Contender<'_>>) -> Vec<Series> {
     let plan = Plan { warm_up: 2, rounds: 80, time: Duration::ZERO, in_a_row: 1 };
     let series = interleave(&mut contenders, plan);
+    show(title, series)
+}
+
+fn show(title: &str, series: Vec<Series>) -> Vec<Series> {
     let ours = series[0].clone();
     let mut rows = vec![[title, "median us", "p10", "p90", "ours / this", "", "samples"].map(str::to_owned).to_vec()];
     rows.extend(series.iter().map(|one| {
@@ -224,6 +276,53 @@ fn times(claim: &str, series: &[Series], peer: &str, times: f64) -> Option<Bar> 
 fn against(series: &[Series], peer: &str, claim: &str, limit: f64) -> Option<Bar> {
     let peer = series.iter().find(|one| one.name == peer)?;
     Some(Bar { claim: claim.to_owned(), measured: series[0].ratio_to(peer), limit })
+}
+
+/// Round trips, each after a rest that puts both sides to sleep.
+fn rested(mut trip: impl FnMut(u64)) -> Duration {
+    const EACH: u64 = 8;
+    raw::run_on(Some(0));
+    let one = |n| {
+        raw::pause_a_millisecond();
+        timed(|| trip(n)).1
+    };
+    let total: Duration = (0..EACH).map(one).sum();
+    raw::run_on(None);
+    total * 1000 / EACH as u32
+}
+
+#[process(daemon)]
+fn echo(mut received: PipeReader, mut answers: PipeWriter) {
+    let mut bytes = [0; 8];
+    while received.read_exact(&mut bytes).is_ok() && answers.write_all(&bytes).is_ok() {}
+}
+
+/// A process that sends back what it is sent, over two pipes.
+struct Echo {
+    there: PipeWriter,
+    back: PipeReader,
+}
+
+impl Echo {
+    fn start() -> Echo {
+        let (received, there) = pipe().expect("a pipe");
+        let (back, answers) = pipe().expect("a pipe");
+        drop(echo::spawn(received, answers).expect("a process starts"));
+        Echo { there, back }
+    }
+
+    fn trip(&mut self, n: u64) -> u64 {
+        let mut bytes = n.to_ne_bytes();
+        self.there.write_all(&bytes).expect("there is somebody");
+        self.back.read_exact(&mut bytes).expect("it answers");
+        u64::from_ne_bytes(bytes)
+    }
+}
+
+const BUFFERS: u64 = 1000;
+
+fn sha256(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
 }
 
 const ROWS: u64 = 200;

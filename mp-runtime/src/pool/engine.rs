@@ -16,6 +16,7 @@ use crate::pool::lane::Received;
 use crate::pool::local::Hands;
 use crate::pool::message::{HEAD, Head, Kind};
 use crate::pool::pace::Pace;
+use crate::pool::pool::Shutdown;
 use crate::pool::settings::Settings;
 use crate::pool::stats::Slowest;
 use crate::pool::trouble::PoolError;
@@ -96,7 +97,7 @@ impl<'f> Engine<'f> {
             owner: identity::current(),
         };
         if !engine.is_local() {
-            engine.grow()?;
+            engine.grow().inspect_err(|_| engine.end(Shutdown::Now, None))?;
         }
         Ok(engine)
     }

@@ -31,7 +31,8 @@ use crate::sys::identity;
 ///
 /// A pool is made around a function. Its workers are forked from this process, so a closure may capture what it likes, borrowed
 /// data too: each worker has it as it was at its start. Arguments and results are sent, so they are serde types. To run different
-/// functions over one pool, give it one that matches on an enum of jobs; for a process function of one parameter, its name will do.
+/// functions over one pool, give it one that matches on an enum of jobs; for a process function of one parameter, its name will do. For
+/// several arguments, as with Python's `starmap`, it takes a tuple: `|(base, power): (u64, u32)| base.pow(power)`.
 ///
 /// ```
 /// use mp_runtime::Pool;

@@ -25,7 +25,7 @@ impl Terms {
 
     /// When it is to leave, if there is nothing to do from now on.
     pub(crate) fn leave(&self) -> Option<Instant> {
-        Instant::now().checked_add(self.idle?)
+        self.idle.and_then(|idle| Instant::now().checked_add(idle))
     }
 }
 

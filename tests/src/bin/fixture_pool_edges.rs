@@ -1,0 +1,208 @@
+//! What is asked of pools at their edges; the first argument names a scene. Code 0 if all is as it should be.
+
+use std::env;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::process::{abort, id};
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread::park;
+use std::time::{Duration, Instant};
+
+use fixture_kit::{children, fds, limit_for, sys, until};
+use mp_runtime::{Pool, Shutdown, TaskErrorKind};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use serde::de::{Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
+
+mod fixture_kit;
+
+/// Cannot be written if it is 3.
+#[derive(Debug)]
+struct Unwritable(u64);
+
+impl Serialize for Unwritable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0 == 3 {
+            return Err(serde::ser::Error::custom("out of luck"));
+        }
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Unwritable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        u64::deserialize(deserializer).map(Unwritable)
+    }
+}
+
+/// The process that can read no 3.
+static READER: OnceLock<u32> = OnceLock::new();
+
+#[derive(Debug, Serialize)]
+struct Unreadable(u64);
+
+impl<'de> Deserialize<'de> for Unreadable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = u64::deserialize(deserializer)?;
+        if value == 3 && READER.get() == Some(&id()) {
+            Err(D::Error::custom("out of luck"))
+        } else {
+            Ok(Unreadable(value))
+        }
+    }
+}
+
+static DROPS: OnceLock<&AtomicUsize> = OnceLock::new();
+
+/// Counts its drops, in whatever process.
+#[derive(Debug, Serialize, Deserialize)]
+struct Counted(u64);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        DROPS.get().unwrap().fetch_add(1, SeqCst);
+    }
+}
+
+fn main() {
+    let begin = Instant::now();
+    READER.set(id()).unwrap();
+    match env::args().nth(1).unwrap_or_default().as_str() {
+        "unwritable" => {
+            // An argument that cannot be written fails alone; it is never run.
+            let pool = Pool::builder().workers(2).start(|n: Unwritable| n.0).unwrap();
+            for chunk in [1, 2, 100] {
+                let results: Vec<_> = pool.imap((0..6).map(Unwritable)).chunk(chunk).collect();
+                for (n, result) in (0..).zip(results) {
+                    match result {
+                        Ok(value) => assert_eq!(value, n),
+                        Err(error) => assert!(n == 3 && matches!(error.kind(), TaskErrorKind::Unsent(_)), "{error}"),
+                    }
+                }
+            }
+            assert_eq!(pool.map((0..6).map(Unwritable)).unwrap_err().index(), 3);
+            let error = pool.submit(Unwritable(3)).join().unwrap_err();
+            assert!(matches!(error.kind(), TaskErrorKind::Unsent(_)) && error.attempts() == 0, "{error}");
+            assert_eq!(pool.submit(Unwritable(4)).join().unwrap(), 4);
+        }
+        "unreadable" => {
+            // A value that comes and cannot be read is the affair of its item; its worker lives.
+            let pool = Pool::builder().workers(2).start(|n: u64| Unreadable(n)).unwrap();
+            let workers = pool.workers();
+            for _ in 0..20 {
+                let results: Vec<_> = pool.imap(0..6).chunk(3).collect();
+                let lost = |(n, result): (usize, &Result<Unreadable, _>)| result.is_err().then_some(n);
+                assert_eq!(results.iter().enumerate().filter_map(lost).collect::<Vec<_>>(), [3]);
+                assert!(matches!(results[3].as_ref().unwrap_err().kind(), TaskErrorKind::Lost(_)));
+            }
+            assert!(pool.submit(3).join().is_err() && pool.submit(4).join().unwrap().0 == 4);
+            assert_eq!(pool.workers(), workers);
+        }
+        "drops" => {
+            // An argument is dropped in its worker when the item is done, and here when it is sent.
+            DROPS.set(&sys::shared_counters(1)[0]).unwrap();
+            let drops = || DROPS.get().unwrap().load(SeqCst);
+            let pool = Pool::builder().workers(1).start(|argument: Counted| argument.0).unwrap();
+            for n in 0..100 {
+                assert_eq!(pool.submit(Counted(n)).join().unwrap(), n);
+                until(|| drops() == 2 * (n as usize + 1));
+            }
+        }
+        "large-errors" => {
+            set_hook(Box::new(|_| {}));
+            let pool = Pool::builder().workers(2).start(|bytes: Vec<u8>| -> u8 {
+                match bytes[0] {
+                    0 => panic!("{}", "no".repeat(1 << 17)),
+                    1 => abort(),
+                    n => n,
+                }
+            });
+            let pool = pool.unwrap();
+            for _ in 0..10 {
+                let results: Vec<_> = pool.imap((0..6).map(|n| vec![n; 1 << 18])).chunk(1).collect();
+                assert_eq!(results[0].as_ref().unwrap_err().panic().unwrap().message().len(), 1 << 18);
+                assert_eq!(results[1].as_ref().unwrap_err().exit().unwrap().signal(), Some(6));
+                assert!(results[2..].iter().zip(2..).all(|(result, n)| *result.as_ref().unwrap() == n));
+            }
+        }
+        "crash-at-end" => {
+            // Workers that die while the pool ends keep nobody waiting.
+            for how in [Shutdown::Wait, Shutdown::Cancel, Shutdown::Now] {
+                let pool =
+                    Pool::builder().workers(3).start(|n: u64| if n.is_multiple_of(3) { abort() } else { n }).unwrap();
+                let tasks: Vec<_> = (0..60).map(|n| pool.submit(n)).collect();
+                pool.shutdown(how);
+                for (n, task) in (0..).zip(tasks) {
+                    match task.join() {
+                        Ok(value) => assert!(value == n && n % 3 > 0),
+                        Err(error) => assert!(n % 3 == 0 || error.is_cancelled() && how != Shutdown::Wait, "{error}"),
+                    }
+                }
+            }
+        }
+        "failed-start" => {
+            // One of several workers cannot be started: those that were are gone, and so are their descriptors.
+            let limit = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+            drop(Pool::builder().workers(1).start(|n: u64| n).unwrap());
+            let starve = || {
+                let mut failures = 0;
+                for count in 0..60 {
+                    setrlimit(Resource::RLIMIT_NOFILE, limit_for(count), limit.1).unwrap();
+                    let pool = Pool::builder().workers(4).start(|n: u64| n);
+                    setrlimit(Resource::RLIMIT_NOFILE, limit.0, limit.1).unwrap();
+                    failures += usize::from(pool.is_err());
+                    drop(pool);
+                    assert!(children().is_empty(), "with {count}: {:?}", children());
+                }
+                assert!((10..60).contains(&failures), "{failures}");
+                fds()
+            };
+            // What is kept for later starts is kept once.
+            let (first, second) = (starve(), starve());
+            assert!(second.len() <= first.len(), "{first:?}\n{second:?}");
+            if sys::become_nobody() {
+                let before = sys::limit_processes(0);
+                assert!(Pool::builder().workers(4).start(|n: u64| n).unwrap_err().spawn_error().is_some());
+                sys::limit_processes(before);
+            }
+            assert_eq!(Pool::builder().workers(2).start(|n: u64| n).unwrap().map([7]).unwrap(), [7]);
+        }
+        "panic-beside" => {
+            // A pool that is dropped by a panic ends as any other; its iterator and its tasks, too.
+            let panicked = catch_unwind(|| {
+                let pool = Pool::builder().workers(2).start(|n: u64| n).unwrap();
+                let _tasks: Vec<_> = (0..100).map(|n| pool.submit(n)).collect();
+                let mut values = pool.imap(0..);
+                values.next().unwrap().unwrap();
+                assert!(pool.workers().is_empty(), "out of luck");
+            });
+            assert!(panicked.is_err() && children().is_empty());
+        }
+        "refused" => {
+            assert!(catch_unwind(|| Pool::builder().workers(0)).is_err());
+            assert!(catch_unwind(|| Pool::builder().max_tasks(0)).is_err());
+            let pool = Pool::builder().workers(1).start(|n: u64| n).unwrap();
+            assert!(catch_unwind(|| pool.resize(0)).is_err());
+            assert!(catch_unwind(AssertUnwindSafe(|| drop(pool.imap(0..3).chunk(0)))).is_err());
+            assert!(catch_unwind(AssertUnwindSafe(|| drop(pool.imap(0..3).in_flight(0)))).is_err());
+            assert_eq!(pool.map([7]).unwrap(), [7]);
+        }
+        "forgotten" => {
+            // Nobody ends it: the end of the program does, though a worker is at something without end.
+            let pool = Pool::builder()
+                .workers(2)
+                .start(|()| -> u8 {
+                    loop {
+                        park()
+                    }
+                })
+                .unwrap();
+            mem::forget(pool.submit(()));
+            mem::forget(pool);
+        }
+        scene => panic!("no scene `{scene}`"),
+    }
+    assert!(begin.elapsed() < Duration::from_secs(15));
+}
