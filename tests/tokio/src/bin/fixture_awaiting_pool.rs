@@ -117,12 +117,20 @@ async fn deaths() {
     }
     let parked = Pool::builder().workers(1).start(|()| pass(60_000)).unwrap();
     let task = parked.submit(());
-    let killed = async {
-        sleep(MOMENT).await;
-        let id = parked.workers()[0];
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(id as i32), nix::sys::signal::Signal::SIGKILL).unwrap();
+    // One that is killed before it has begun costs nothing: then the next one is, which is given more time.
+    let kills = async {
+        for wait in (0..).map(|round| MOMENT * (1 << round)) {
+            sleep(wait).await;
+            for id in parked.workers() {
+                let id = nix::unistd::Pid::from_raw(id as i32);
+                nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL).unwrap();
+            }
+        }
     };
-    let (value, ()) = soon(async { tokio::join!(task.join_async(), killed) }).await;
+    let value = tokio::select! {
+        value = task.join_async() => value,
+        () = kills => unreachable!("it has no end"),
+    };
     assert_eq!(value.unwrap_err().exit().and_then(|exit| exit.signal()), Some(libc::SIGKILL));
 }
 
