@@ -204,7 +204,9 @@
 //! routine, must not load libraries or panic. Under valgrind before 3.22, which lacks process descriptors, no process
 //! starts; under emulators and sanitizers that run a thread of their own, only by the other start methods or with
 //! `unsafe(threads)`. One that is the first of a PID namespace (`unshare(CLONE_NEWPID)` by another thread than the first)
-//! is not killed with its parent.
+//! is not killed with its parent. A handler of `pthread_atfork` must start nothing and list nothing ([`active_children`]): it
+//! runs while the list of children is held. A child of your own, by `Command`, in a process group of its own, cannot be told
+//! from one that a process has left behind: a program made by `mp_main!` stops it at its end.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Arc;
 
 use crate::process::method::server::Server;
 use crate::process::outbox;
 use crate::process::record::Record;
+use crate::process::streams::{self, Streams};
 use crate::process::{registry, stopping, strays};
 use crate::sys::pidfd;
 
@@ -66,14 +68,18 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
-    let (children, servers) = {
+    let children = {
         let mut registry = registry::lock();
         let servers = registry.server().as_ref().map(Server::all_ids).unwrap_or_default();
-        (registry.children(), servers)
+        let children = registry.children();
+        if stopping::is_attending() {
+            // The registry is held: what another thread starts meanwhile would not be among those known.
+            strays::reap_dead(|id| {
+                servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs())
+            });
+        }
+        children
     };
-    if stopping::is_attending() {
-        strays::reap_dead(|id| servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
-    }
     if children.is_empty() {
         return;
     }
@@ -103,17 +109,26 @@ pub(crate) fn say(what: &dyn std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
-/// Waits for all children but the daemons and those that are detached, and concludes each when it ends.
+/// Waits for all children but the daemons and those that are detached, and concludes each when it ends. What comes by a pipe
+/// that nobody took is thrown away: they might wait for it to be read.
 fn join_others() {
     let mut ready = Vec::new();
+    let mut output = Vec::new();
     loop {
         let mut children = registry::lock().children();
         children.retain(|child| !child.is_daemon() && !child.is_detached());
-        let pidfds: Vec<_> = children.iter().filter_map(|child| child.pidfd().get()).collect();
+        output.extend(children.iter().filter_map(|child| child.streams()).flat_map(Streams::abandon));
+        let mut pidfds: Vec<_> = children.iter().filter_map(|child| child.pidfd().get()).collect();
         if pidfds.is_empty() {
             return;
         }
-        if pidfd::wait_any(&pidfds, &mut ready, None).is_err() {
+        pidfds.extend(output.iter().map(AsFd::as_fd));
+        let waited = pidfd::wait_any(&pidfds, &mut ready, None);
+        if waited.is_ok() {
+            let spoken = ready.split_off(children.len().min(ready.len()));
+            let mut spoken = spoken.into_iter();
+            output.retain(|end| spoken.next() != Some(true) || streams::skip(end));
+        } else {
             // More children than descriptors are allowed now: wait for one after the other.
             children.truncate(1);
             ready = vec![true];

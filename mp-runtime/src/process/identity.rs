@@ -61,7 +61,7 @@ impl Current {
     /// A generator that the parent has used before a fork goes on in each child where the parent's was. Make a new one from
     /// this seed; the hash maps of std differ by themselves.
     pub fn seed(&self) -> u64 {
-        self.0.map_or_else(|| registry::lock().seed(), |launch| launch.seed)
+        self.0.map_or_else(registry::seed, |launch| launch.seed)
     }
 
     /// Which of the replicas of its `mp_main!` entry it is, from 0; `None` if it is not one of several.

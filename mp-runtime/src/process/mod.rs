@@ -21,6 +21,7 @@ pub(crate) mod method;
 pub(crate) mod newborn;
 pub(crate) mod order;
 pub(crate) mod outbox;
+mod own;
 pub(crate) mod panic;
 pub(crate) mod record;
 pub(crate) mod registry;

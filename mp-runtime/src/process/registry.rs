@@ -1,8 +1,8 @@
-//! What this process knows of itself and of its children.
+//! What this process knows of its children.
 
 use std::mem;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Weak};
 
 use nix::errno::Errno;
 use nix::unistd::getpid;
@@ -13,24 +13,14 @@ use crate::process::identity::MAIN;
 use crate::process::launch::{Launch, Origin};
 use crate::process::lifeline::{Held, Lifeline, Lifelines};
 use crate::process::method::server::Server;
-use crate::process::outbox::{self, Mine, Outbox};
+use crate::process::outbox::{self, Outbox};
 use crate::process::record::Record;
 use crate::process::report::Spares;
 use crate::process::seed;
 use crate::sys::fd::{self, ProcessFd};
 use crate::sys::{direct, exit, fault, pidfd};
 
-/// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
-static OWN: Own = Own { registry: Mutex::new(Registry::new()), mine: Mine::none() };
-
-#[repr(align(512))]
-struct Own {
-    /// Held across a fork, so that the child finds it free.
-    registry: Mutex<Registry>,
-    mine: Mine,
-}
-
-const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
+pub(crate) use crate::process::own::{lock, mine, seed};
 
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -42,6 +32,8 @@ pub(crate) struct Registry {
     reserve: Option<OwnedFd>,
     /// The children that have not been seen to end, in the order of their start.
     children: Vec<Arc<Record>>,
+    /// Those that have, and of which there is a handle: they hold descriptors and memory.
+    ended: Vec<Weak<Record>>,
     /// Report memory between two uses.
     spares: Spares,
     lifelines: Lifelines,
@@ -57,30 +49,18 @@ pub(crate) struct Registry {
     at_exit: bool,
     /// The process this is the registry of. A copy made by a `fork` of somebody else's is nobody's.
     owner: Option<i32>,
-    /// What the seeds of its children are made from.
-    seed: Option<u64>,
     /// How many children it has started.
     started: u64,
 }
 
-/// The registry of this process.
-pub(crate) fn lock() -> MutexGuard<'static, Registry> {
-    // What is behind it is valid after any panic: each change is a single push, take or remove.
-    OWN.registry.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What the process knows of its own report; without the lock, for signal handlers and panic hooks.
-pub(crate) fn mine() -> &'static Mine {
-    &OWN.mine
-}
-
 impl Registry {
-    const fn new() -> Registry {
+    pub(crate) const fn new() -> Registry {
         Registry {
             launch: None,
             reserve: None,
             own: None,
             children: Vec::new(),
+            ended: Vec::new(),
             spares: Spares::none(),
             lifelines: Lifelines::none(),
             server: None,
@@ -89,7 +69,6 @@ impl Registry {
             first_failure: None,
             at_exit: false,
             owner: None,
-            seed: None,
             started: 0,
         }
     }
@@ -133,13 +112,7 @@ impl Registry {
     pub(crate) fn next_seed(&mut self, given: Option<u64>) -> u64 {
         seed::turn_hash_keys();
         self.started += 1;
-        let own = self.seed();
-        given.unwrap_or_else(|| seed::mixed(own, self.started))
-    }
-
-    /// What the random numbers of this process begin with.
-    pub(crate) fn seed(&mut self) -> u64 {
-        *self.seed.get_or_insert_with(seed::random)
+        given.unwrap_or_else(|| seed::mixed(seed(), self.started))
     }
 
     /// Gives the reserved place in the descriptor table up; whether there was one.
@@ -169,6 +142,9 @@ impl Registry {
         let siblings = mem::take(&mut self.children);
         siblings.iter().for_each(|sibling| sibling.release());
         mem::forget(siblings);
+        let ended = mem::take(&mut self.ended);
+        ended.iter().filter_map(Weak::upgrade).map(mem::ManuallyDrop::new).for_each(|sibling| sibling.release());
+        mem::forget(ended);
         self.spares.release();
         if let Some(server) = self.server.take() {
             server.release();
@@ -177,7 +153,6 @@ impl Registry {
         self.closed = false;
         self.first_failure = None;
         self.owner = Some(direct::id());
-        self.seed = self.launch.map(|launch| launch.seed);
         self.started = 0;
         self.lifelines.release()
     }
@@ -228,6 +203,7 @@ impl Registry {
     /// Hides the reports of all children from the next one. Each is shared with its own child only.
     pub(crate) fn hide_reports(&self) {
         self.children.iter().for_each(|child| child.hide_report());
+        self.ended.iter().filter_map(Weak::upgrade).for_each(|child| child.hide_report());
         self.spares.hide();
         self.server.iter().for_each(Server::hide_reports);
         if let Some(own) = &self.launch {
@@ -256,6 +232,8 @@ impl Registry {
     pub(crate) fn remove(&mut self, child: &Arc<Record>) -> bool {
         let Some(at) = self.children.iter().position(|other| Arc::ptr_eq(other, child)) else { return false };
         self.children.remove(at);
+        self.ended.retain(|other| other.strong_count() > 0);
+        self.ended.push(Arc::downgrade(child));
         match child.unseen_failure() {
             Some(exit) => {
                 self.first_failure.get_or_insert(exit.program_code());

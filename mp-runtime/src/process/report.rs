@@ -26,6 +26,8 @@ pub(crate) struct Memory {
     /// What the page is of, if it is shared with processes that are not forked from this one.
     page_file: Option<ProcessFd>,
     file: ProcessFd,
+    /// By which the file is known again.
+    inode: (u64, u64),
     /// How often it has been used: what a straggler of an earlier use writes is not taken for the child's.
     generation: u32,
     /// The process that made it. In a copy elsewhere the page is not mapped.
@@ -49,7 +51,12 @@ impl Memory {
             (Page::new()?, None)
         };
         let file: OwnedFd = memory::create(c"mp-report")?;
-        Ok(Memory { page, page_file, file: ProcessFd::new(file), generation: 0, owner })
+        let inode = memory::inode(file.as_fd())?;
+        Ok(Memory { page, page_file, file: ProcessFd::new(file), inode, generation: 0, owner })
+    }
+
+    fn has_its_file(&self) -> bool {
+        self.file.get().is_some_and(|file| memory::inode(file) == Ok(self.inode))
     }
 
     fn release(&self) {
@@ -123,7 +130,9 @@ impl Report {
 
     /// The child's side, in a process that is not forked from the one that made it: from its two files.
     pub(crate) fn open(page: Page, file: OwnedFd, generation: u32) -> Report {
-        let memory = Memory { page, page_file: None, file: ProcessFd::new(file), generation, owner: direct::id() };
+        let inode = memory::inode(file.as_fd()).unwrap_or_default();
+        let memory =
+            Memory { page, page_file: None, file: ProcessFd::new(file), inode, generation, owner: direct::id() };
         Report { memory: Some(memory) }
     }
 
@@ -223,7 +232,15 @@ impl Report {
     }
 
     /// Writes a part of a payload that will be too long for the page.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF` when the file is not there any more: the user's function has closed all descriptors, say, and opened one of
+    /// its own in that place.
     pub(crate) fn append(&self, bytes: &[u8], offset: u64) -> nix::Result<()> {
+        if offset == 0 && !self.memory.as_ref().is_some_and(Memory::has_its_file) {
+            return Err(Errno::EBADF);
+        }
         self.parts()?.0.store(SPILLED, 1);
         memory::write_at(self.file()?, bytes, offset)
     }

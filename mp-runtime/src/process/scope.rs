@@ -48,7 +48,7 @@ pub fn scope<R>(block: impl FnOnce(&Scope) -> R) -> R {
     match result {
         Ok(result) => {
             for process in processes.iter().filter(|process| !process.is_daemon()) {
-                process.wait(None);
+                wait_for(process);
             }
             stop(processes.iter().filter(|process| process.is_daemon()));
             if let Some(failure) = first_failure(&mut processes) {
@@ -106,6 +106,19 @@ impl Scope {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(child.record()));
         Ok(child)
     }
+}
+
+/// Waits for a process of the scope. One that waits for its input waits for nobody; what it writes to a pipe is thrown away
+/// if there is no handle to read it by.
+fn wait_for(process: &Arc<Record>) {
+    if let (Some(streams), Some(pidfd)) = (process.streams(), process.pidfd().get()) {
+        drop(streams.take(0));
+        // Two owners: the registry, and the scope.
+        if Arc::strong_count(process) <= 2 {
+            streams.drain(pidfd);
+        }
+    }
+    process.wait(None);
 }
 
 /// Stops processes, the one started last first. One that cannot be, for it has changed its user, say, is waited for.

@@ -42,6 +42,7 @@ pub(crate) struct Attention {
 /// Attends to signals until the value is dropped. A signal that is ignored, as by `nohup`, or handled already, is left so.
 pub(crate) fn attend() -> Attention {
     ROLL.open();
+    strays::note_others();
     STOPS.store(0, Ordering::SeqCst);
     Attention { adopted: adopted::adopt(true), signals: handler::attend(on_signal) }
 }

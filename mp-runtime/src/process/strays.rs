@@ -2,9 +2,13 @@
 //!
 //! A program made by `mp_main!` adopts them, so that they do not outlive it: whoever has left its parent, its group and
 //! its session is still found here. A child of the program that shares its process group is the user's own, started by
-//! `Command`, say, and is left to him. And so is one that was started detached, whoever has started it: it bears a mark.
+//! `Command`, say, and is left to him. And so is one that was started detached, whoever has started it: it bears a mark; and
+//! one that was there before the program attended to its signals, as a job of the shell that has become it by `exec`.
+//! One that leads a group in the session of the program may be the user's or left behind: he may wait for it while
+//! the program lives, and it is stopped at the end.
 
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use crate::sys::adopted::{self, Look};
@@ -15,12 +19,27 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long they may take after SIGKILL.
 const UNKILLABLE: Duration = Duration::from_secs(2);
 
+/// The children that were there before, by their ids: they are the user's, and nobody has these ids before he has waited for them.
+static BEFORE: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
+
+/// Notes which children there are that are no strays. More than there is room for may be taken for strays.
+pub(crate) fn note_others() {
+    BEFORE.iter().for_each(|place| place.store(0, Ordering::Relaxed));
+    let mut places = BEFORE.iter();
+    adopted::children(|id| places.by_ref().take(1).for_each(|place| place.store(id, Ordering::Relaxed)));
+}
+
+fn was_before(id: i32) -> bool {
+    BEFORE.iter().any(|place| place.load(Ordering::Relaxed) == id)
+}
+
 /// Reaps strays that have ended. `is_known` tells the children that somebody waits for.
 pub(crate) fn reap_dead(is_known: impl Fn(i32) -> bool) {
     if adopted::some_child(Look::Dead) {
-        let own = adopted::group(0);
+        let (own, session) = (adopted::group(0), adopted::session(0));
+        let may_be_awaited = |group, id| group == own || (group == id && adopted::session(id) == session);
         adopted::children(|id| {
-            if !is_known(id) && adopted::group(id) != own {
+            if !is_known(id) && !was_before(id) && !may_be_awaited(adopted::group(id), id) {
                 adopted::reap(id);
             }
         });
@@ -41,7 +60,7 @@ pub(crate) fn stop(hurried: impl Fn() -> bool, mut found: impl FnMut(i32)) {
         let kill = passed > GRACE || hurried();
         let mut left = None;
         adopted::children(|id| {
-            if adopted::group(id) == own || adopted::reap(id) {
+            if was_before(id) || adopted::group(id) == own || adopted::reap(id) {
                 return;
             }
             let Some(pidfd) = adopted::open(id) else { return };

@@ -108,7 +108,8 @@ impl Streams {
                 Stdio::File(file) => (file, None),
                 Stdio::Piped => {
                     let (reader, writer) = pipe2(OFlag::O_CLOEXEC)?;
-                    if number == 0 { (reader, Some(writer)) } else { (writer, Some(reader)) }
+                    let (theirs, ours) = if number == 0 { (reader, writer) } else { (writer, reader) };
+                    (theirs, Some(fd::beyond_streams(ours)?))
                 }
             };
             streams.theirs[number] = Some(ProcessFd::new(fd::beyond_streams(theirs)?));
@@ -175,5 +176,13 @@ impl Streams {
             }
             ends.retain(|end| !matches!(read(end, &mut buffer), Ok(0)));
         }
+    }
+}
+
+/// Throws away what there is to read; whether there may be more.
+pub(crate) fn skip(end: &OwnedFd) -> bool {
+    match read(end, &mut [0; 16 * 1024]) {
+        Ok(length) => length > 0,
+        Err(errno) => errno == Errno::EAGAIN || errno == Errno::EINTR,
     }
 }

@@ -93,6 +93,12 @@ pub(crate) fn group(id: i32) -> i32 {
     unsafe { call(libc::SYS_getpgid, [id as usize, 0, 0, 0, 0, 0]) }.max(0) as i32
 }
 
+/// The session of a child; 0 if it is gone.
+pub(crate) fn session(id: i32) -> i32 {
+    // SAFETY: `getsid` reads no memory.
+    unsafe { call(libc::SYS_getsid, [id as usize, 0, 0, 0, 0, 0]) }.max(0) as i32
+}
+
 /// A process descriptor of a child; `None` if there is none to be had.
 pub(crate) fn open(id: i32) -> Option<OwnedFd> {
     // SAFETY: `pidfd_open` reads no memory.

@@ -21,7 +21,7 @@ use std::ptr;
 use nix::unistd::Pid;
 
 use crate::sys::syscall::{call, result};
-use crate::sys::{atfork, direct};
+use crate::sys::{atfork, direct, fd};
 
 /// Flag of `clone3`: handlers go back to default. (In the `libc` crate its value is 0.)
 const CLEAR_HANDLERS: u64 = 1 << 32;
@@ -38,7 +38,8 @@ pub(crate) struct Clone {
 /// On which side of the call we are.
 #[derive(Debug)]
 pub(crate) enum Side {
-    Parent(Pid, OwnedFd),
+    /// With the process descriptor of the child, unless there is no place for it.
+    Parent(Pid, Option<OwnedFd>),
     Child,
 }
 
@@ -104,7 +105,8 @@ impl Clone {
         if id != 0 {
             // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
             let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-            return Ok(Side::Parent(Pid::from_raw(id), descriptor));
+            // Without a place beyond the streams it is opened later, as after a `fork`.
+            return Ok(Side::Parent(Pid::from_raw(id), fd::beyond_streams(descriptor).ok()));
         }
         self.kept.restore();
         Ok(Side::Child)

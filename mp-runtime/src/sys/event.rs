@@ -7,9 +7,12 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
+use crate::sys::fd;
+
 /// Makes an event.
 pub(crate) fn create() -> nix::Result<OwnedFd> {
-    EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map(OwnedFd::from)
+    EventFd::from_value_and_flags(0, EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
+        .and_then(|event| fd::beyond_streams(event.into()))
 }
 
 /// Wakes every [`Set`] that `event` is in.

@@ -11,7 +11,7 @@ use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, recv, sendmsg, socketpair,
 };
 
-use crate::sys::pidfd;
+use crate::sys::{fd, pidfd};
 
 /// So many descriptors go with one message (SCM_MAX_FD).
 pub(crate) const MOST: usize = 253;
@@ -121,7 +121,7 @@ fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> ni
                 // SAFETY: the kernel has written a number there.
                 let number = unsafe { at.read_unaligned() };
                 // SAFETY: the kernel has just made this descriptor (close-on-exec) and gave it to us alone.
-                fds.push(unsafe { OwnedFd::from_raw_fd(number) });
+                fds.push(fd::beyond_streams(unsafe { OwnedFd::from_raw_fd(number) })?);
             }
         }
         // SAFETY: `message` lies within `head`'s room.

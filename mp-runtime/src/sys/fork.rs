@@ -41,7 +41,7 @@ pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> R
     if alone && let Some(clone) = Clone::prepare() {
         // SAFETY: the child runs `child` only, as below.
         match unsafe { clone.run() } {
-            Ok(Side::Parent(id, pidfd)) => return Ok(Forked { id, pidfd: Some(pidfd) }),
+            Ok(Side::Parent(id, pidfd)) => return Ok(Forked { id, pidfd }),
             Ok(Side::Child) => enter(|| child(Handlers::Reset)),
             Err(errno @ (Errno::EAGAIN | Errno::ENOMEM)) => return Err(errno),
             // An old kernel, a sandbox that does not know the call, or no place for the process descriptor: the caller may

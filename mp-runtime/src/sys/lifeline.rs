@@ -12,8 +12,8 @@ use nix::sys::signal::killpg;
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, pipe2};
 
-use crate::sys::direct;
 use crate::sys::syscall::{call, result};
+use crate::sys::{direct, fd};
 
 /// The signal that a description sends; the `libc` crate has no name for it on every C library.
 const F_SETSIG: i32 = 10;
@@ -21,6 +21,8 @@ const F_SETSIG: i32 = 10;
 /// Makes a pipe: its read end, aimed at nobody yet, and its write end.
 pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
     let (end, held) = pipe2(OFlag::O_CLOEXEC)?;
+    // Whoever writes to the place of a stream that is closed must not write into this.
+    let (end, held) = (fd::beyond_streams(end)?, fd::beyond_streams(held)?);
     deadly(&end)?;
     Ok((end, held))
 }
@@ -33,6 +35,7 @@ pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
 pub(crate) fn again(held: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     let path = format!("/proc/self/fd/{}", held.as_raw_fd());
     let end = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
+    let end = fd::beyond_streams(end)?;
     deadly(&end)?;
     Ok(end)
 }

@@ -21,6 +21,11 @@ pub(crate) fn create(name: &CStr) -> nix::Result<OwnedFd> {
     memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING).and_then(fd::beyond_streams)
 }
 
+/// Device and inode: what tells a file from others.
+pub(crate) fn inode(file: BorrowedFd<'_>) -> nix::Result<(u64, u64)> {
+    fstat(file).map(|status| (status.st_dev, status.st_ino))
+}
+
 /// Writes all of `bytes` at `offset`; `EFBIG` beyond the limit on file sizes, which memory files obey.
 pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> nix::Result<()> {
     within_limit(|| write_all(file, bytes, offset))

@@ -7,16 +7,18 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
+use crate::sys::fd;
+
 /// Opens a descriptor of the process `pid`.
 ///
 /// Names the right process as long as `pid` cannot have been reused: for the caller itself, its parent
 /// while that lives, or its child before it is reaped.
 pub(crate) fn open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: `pidfd_open` reads no memory of ours.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    let fd = Errno::result(fd)?;
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    let number = Errno::result(number)?;
     // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+    fd::beyond_streams(unsafe { OwnedFd::from_raw_fd(number as i32) })
 }
 
 /// Sends `signal` to the process behind `pidfd`; `ESRCH` once it has been reaped.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use fixture_kit::sys;
+use fixture_kit::{fork_handlers, sys};
 use mp_runtime::process;
 
 mod fixture_kit;
@@ -13,7 +13,7 @@ fn handled() -> usize {
 }
 
 fn main() {
-    sys::name_processes_in_fork_handlers();
+    fork_handlers::name_processes_in_fork_handlers();
     // Before the fork, and after it in the child; the handler in the parent has no part in what the child counts.
     assert_eq!(handled::spawn().unwrap().join().unwrap(), 2);
 }

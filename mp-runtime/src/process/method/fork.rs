@@ -136,8 +136,10 @@ pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     {
         opened = pidfd::open(id);
     }
-    if opened.is_err() {
-        // It is ours and not reaped, so its number is still its own.
+    if let Err(errno) = opened
+        && errno != Errno::ESRCH
+    {
+        // It is ours and not reaped, so its number is still its own. With ESRCH somebody has reaped it.
         let _ = kill(id, Signal::SIGKILL);
         while waitpid(id, None) == Err(Errno::EINTR) {}
     }

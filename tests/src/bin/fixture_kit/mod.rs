@@ -12,6 +12,7 @@ use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
 pub(crate) mod ends;
+pub(crate) mod fork_handlers;
 pub(crate) mod stepper;
 pub(crate) mod sys;
 pub(crate) mod victim;

@@ -278,14 +278,10 @@ pub(crate) fn crash() {
     unsafe { ptr::null::<u8>().wrapping_add(8).read_volatile() };
 }
 
-/// Has every fork ask for the name of the process, in all three places, and count in [`HANDLED`].
-pub(crate) fn name_processes_in_fork_handlers() {
-    extern "C" fn name() {
-        assert!(!mp_runtime::current().name().is_empty());
-        HANDLED.fetch_add(1, Ordering::SeqCst);
-    }
-    // SAFETY: the handlers take a lock of nobody's and count.
-    assert_eq!(unsafe { libc::pthread_atfork(Some(name), Some(name), Some(name)) }, 0);
+/// Closes all descriptors from `first` on, whoever they belong to.
+pub(crate) fn close_from(first: u32) {
+    // SAFETY: whoever still uses them afterwards gets an error, or another's file: that is what is tested.
+    assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) }, 0);
 }
 
 /// Loads a library.
@@ -293,4 +289,10 @@ pub(crate) fn load(path: &CStr) {
     // SAFETY: a path that ends with a zero; what its constructors do is the test's.
     let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
     assert!(!handle.is_null());
+}
+
+/// Has `handler` called at each `fork`, before it and on both sides. It may run while locks of the program are held.
+pub(crate) fn at_fork(handler: extern "C" fn()) {
+    // SAFETY: a function that stays.
+    assert_eq!(unsafe { libc::pthread_atfork(Some(handler), Some(handler), Some(handler)) }, 0);
 }

@@ -1,0 +1,47 @@
+//! What a process has once: its registry, what it knows of its own report, its seed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::process::outbox::{self, Mine};
+use crate::process::registry::Registry;
+use crate::process::seed;
+
+/// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
+static OWN: Own = Own { registry: Mutex::new(Registry::new()), mine: Mine::none(), seed: AtomicU64::new(0) };
+
+#[repr(align(512))]
+struct Own {
+    /// Held across a fork, so that the child finds it free.
+    registry: Mutex<Registry>,
+    mine: Mine,
+    /// What the random numbers of a program begin with; 0 before it is asked for.
+    seed: AtomicU64,
+}
+
+const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
+
+/// The registry of this process.
+pub(crate) fn lock() -> MutexGuard<'static, Registry> {
+    // What is behind it is valid after any panic: each change is a single push, take or remove.
+    OWN.registry.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the process knows of its own report; without the lock, for signal handlers and panic hooks.
+pub(crate) fn mine() -> &'static Mine {
+    &OWN.mine
+}
+
+/// What the random numbers of this process begin with. Takes no lock: fork handlers ask, too, while the registry is held.
+pub(crate) fn seed() -> u64 {
+    if let Some(launch) = outbox::launch() {
+        return launch.seed;
+    }
+    match OWN.seed.load(Ordering::Relaxed) {
+        0 => {
+            let made = seed::random().max(1);
+            OWN.seed.compare_exchange(0, made, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|seed| seed, |_| made)
+        }
+        seed => seed,
+    }
+}
