@@ -11,6 +11,10 @@
 //!
 //! All this is told apart by what came of it. After a wait in vain a thread sleeps at once, and tries again only while it waits
 //! often, and so seldom that all tries together cost a small part of the time, however long the kernel makes one last.
+//!
+//! Two that both sleep have to try at once, or neither finds the other awake. So there are tries of two lengths: a long one
+//! outlasts the waking of the peer, and is kept up for some waits; in one of these the peer makes a short one, which costs so little
+//! that it comes often.
 
 use std::cell::Cell;
 use std::hint;
@@ -32,41 +36,77 @@ const OFTEN: Duration = Duration::from_micros(400);
 /// What was in vain is tried again after so many times what it took.
 const SELDOM: u32 = 64;
 
+/// After so many waits awake that were worth it, one that lasts is taken for an interruption of the peer.
+const PROVEN: u32 = 16;
+
+/// For how many waits a peer that has to be woken for each is waited for awake: until it tries, too.
+const KEPT_UP: u32 = 8;
+
 /// How often to look before the core is given to others: about a microsecond.
 const LOOKS: u32 = 40;
 
 /// What a thread has learnt from its waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Habit {
-    /// The last wait awake was worth it; the peer is on another core.
-    Awake,
+    /// The last waits awake were worth it, so many in a row; the peer is on another core.
+    Awake { worth: u32 },
     /// The last wait awake was over when the core had been given away: the peer is on the same.
     GivingWay,
-    /// It was in vain. The last wait began at `last`; the next try is not before `next`.
-    Asleep { last: Instant, next: Instant },
+    /// The last was over when the peer had been woken. It is kept up for some more; all of them took `spent`.
+    KeepingUp { left: u32, spent: Duration },
+    /// It was in vain. The last wait began at `last`; the next tries are not before `short` and `long`.
+    Asleep { last: Instant, short: Instant, long: Instant },
 }
 
 impl Habit {
     /// For how long to wait awake, beginning at `now`.
     fn patience(&mut self, now: Instant) -> Option<Duration> {
         match self {
-            Habit::Awake | Habit::GivingWay => Some(SHORT),
-            Habit::Asleep { last, next } => {
+            Habit::Awake { worth: PROVEN.. } | Habit::KeepingUp { .. } => Some(LONG),
+            Habit::Awake { .. } | Habit::GivingWay => Some(SHORT),
+            Habit::Asleep { last, short, long } => {
                 let often = now.duration_since(*last) < OFTEN;
                 *last = now;
-                (often && now >= *next).then_some(LONG)
+                match () {
+                    () if !often => None,
+                    () if now >= *long => Some(LONG),
+                    () if now >= *short => Some(SHORT),
+                    () => None,
+                }
             }
         }
     }
 
-    /// After a wait that began at `start`, ended at `now`, and was in vain: or might as well have been, so long has the kernel made it.
-    fn in_vain(start: Instant, now: Instant) -> Habit {
-        Habit::Asleep { last: start, next: now + now.duration_since(start) * SELDOM }
+    /// After a wait that began at `start`, ended at `now`, and was worth it.
+    fn worth(self, start: Instant, now: Instant, gave_way: bool) -> Habit {
+        let took = now.duration_since(start);
+        match self {
+            _ if took > LONG => self.in_vain(start, now), // so long has the kernel made it
+            _ if gave_way => Habit::GivingWay,
+            Habit::Awake { worth } => Habit::Awake { worth: worth.saturating_add(1) },
+            _ if took <= SHORT => Habit::Awake { worth: 1 },
+            Habit::KeepingUp { left: 0, .. } => self.in_vain(start, now),
+            Habit::KeepingUp { left, spent } => Habit::KeepingUp { left: left - 1, spent: spent + took },
+            _ => Habit::KeepingUp { left: KEPT_UP, spent: took },
+        }
+    }
+
+    /// After a wait that began at `start`, ended at `now`, and was in vain.
+    fn in_vain(self, start: Instant, now: Instant) -> Habit {
+        let took = now.duration_since(start);
+        let next = now + took * SELDOM;
+        let long = match self {
+            Habit::KeepingUp { spent, .. } => next + spent * SELDOM,
+            // A short try says nothing of a long one.
+            Habit::Asleep { long, .. } if took < LONG => long,
+            _ => next,
+        };
+        Habit::Asleep { last: start, short: next, long }
     }
 }
 
 thread_local! {
-    static HABIT: Cell<Habit> = const { Cell::new(Habit::Awake) };
+    static HABIT: Cell<Habit> = const { Cell::new(Habit::Awake { worth: 0 }) };
     /// How many waits in a row this thread has only received, or only sent.
     static STREAK: Cell<u32> = const { Cell::new(0) };
     /// Whether it has sent, and received, since its last wait.
@@ -125,27 +165,24 @@ pub(crate) fn until(mut ready: impl FnMut() -> bool) -> bool {
 
 /// Waits awake for at most about `patience`; whether it is ready, and what to do the next time.
 fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, habit: Habit) -> (bool, Habit) {
-    let worth = |habit| {
-        let now = Instant::now();
-        if now.duration_since(start) <= LONG { habit } else { Habit::in_vain(start, now) }
-    };
     let mut gives_way = habit == Habit::GivingWay;
     loop {
         if gives_way {
             thread::yield_now();
             if ready() {
-                return (true, worth(Habit::GivingWay));
+                return (true, habit.worth(start, Instant::now(), true));
             }
         }
         for _ in 0..LOOKS {
             hint::spin_loop();
             if ready() {
-                return (true, if gives_way { worth(Habit::Awake) } else { Habit::Awake });
+                let now = if gives_way { Instant::now() } else { start };
+                return (true, habit.worth(start, now, false));
             }
         }
         let now = Instant::now();
         if now.duration_since(start) > patience {
-            return (false, Habit::in_vain(start, now));
+            return (false, habit.in_vain(start, now));
         }
         gives_way = true;
     }
@@ -162,7 +199,7 @@ mod tests {
     #[test]
     fn a_thread_that_waits_seldom_sleeps_at_once() {
         let begin = Instant::now();
-        let mut habit = Habit::in_vain(begin, begin + SHORT);
+        let mut habit = Habit::GivingWay.in_vain(begin, begin + SHORT);
         for millis in 1..100 {
             assert_eq!(habit.patience(begin + Duration::from_millis(millis)), None);
         }
@@ -171,19 +208,19 @@ mod tests {
     #[test]
     fn tries_in_vain_take_a_small_part_of_the_time() {
         let mut now = Instant::now();
-        let (begin, mut habit, mut awake) = (now, Habit::Awake, Duration::ZERO);
+        let (begin, mut habit, mut awake) = (now, Habit::GivingWay, Duration::ZERO);
         for _ in 0..100_000 {
             // The kernel makes some last long.
             if let Some(patience) = habit.patience(now) {
                 let took = patience * if awake.as_micros() % 2 == 0 { 1 } else { 30 };
-                habit = Habit::in_vain(now, now + took);
+                habit = habit.in_vain(now, now + took);
                 now += took;
                 awake += took;
             }
             now += micros(20);
         }
         let share = awake.as_secs_f64() / (now - begin).as_secs_f64();
-        assert!(awake > 10 * LONG && share < 1.2 / f64::from(SELDOM), "{share}");
+        assert!(awake > 10 * LONG && share < 2.4 / f64::from(SELDOM), "{share}");
     }
 
     #[test]
@@ -194,12 +231,49 @@ mod tests {
             looks += 1;
             looks == 2
         };
-        assert_eq!(wait(soon, start, SHORT, Habit::Awake), (true, Habit::Awake));
+        let awake = Habit::Awake { worth: 3 };
+        assert_eq!(wait(soon, start, SHORT, awake), (true, Habit::Awake { worth: 4 }));
         // Not even the kernel makes it last longer than a second.
         assert_eq!(wait(|| true, start + Duration::from_secs(1), SHORT, Habit::GivingWay).1, Habit::GivingWay);
         let early = start.checked_sub(Duration::from_secs(1)).expect("the machine has run for a second");
         assert!(matches!(wait(|| true, early, SHORT, Habit::GivingWay), (true, Habit::Asleep { .. })));
-        assert!(matches!(wait(|| false, start, SHORT, Habit::Awake), (false, Habit::Asleep { .. })));
+        assert!(matches!(wait(|| false, start, SHORT, awake), (false, Habit::Asleep { .. })));
+    }
+
+    #[test]
+    fn an_interruption_is_borne_by_who_has_found_its_peer_awake_often() {
+        let now = Instant::now();
+        assert_eq!(Habit::Awake { worth: PROVEN - 1 }.patience(now), Some(SHORT));
+        assert_eq!(Habit::Awake { worth: PROVEN }.patience(now), Some(LONG));
+    }
+
+    /// Two send one message to and fro; how many of the last thousand found the other awake.
+    fn awake_of_the_last_thousand(waking: Duration) -> usize {
+        let mut now = Instant::now();
+        let mut habits = [now, now + LONG * 30].map(|start| Habit::GivingWay.in_vain(start, start + LONG));
+        let mut waits = [(now, None); 2];
+        let mut found = Vec::new();
+        for receiver in [0, 1].into_iter().cycle().take(5000) {
+            // The message has just been sent. Since when does its receiver wait, and is it awake still?
+            let (start, patience) = waits[receiver];
+            let habit = &mut habits[receiver];
+            let is_awake = patience.is_some_and(|patience| now.duration_since(start) <= patience);
+            match patience {
+                Some(_) if is_awake => *habit = habit.worth(start, now, false),
+                Some(patience) => *habit = habit.in_vain(start, start + patience),
+                None => {}
+            }
+            found.push(is_awake);
+            now += if is_awake { Duration::from_nanos(300) } else { waking };
+            waits[receiver] = (now, habit.patience(now));
+        }
+        found.iter().rev().take(1000).filter(|found| **found).count()
+    }
+
+    #[test]
+    fn two_that_sleep_find_each_other_awake_if_to_be_woken_takes_less_than_a_try() {
+        assert_eq!(awake_of_the_last_thousand(micros(50)), 1000);
+        assert!(awake_of_the_last_thousand(micros(350)) < 50);
     }
 
     #[test]
