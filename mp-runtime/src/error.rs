@@ -46,6 +46,8 @@ pub enum SpawnErrorKind {
     StopSignal(i32),
     /// The arguments cannot be serialised, and why.
     Arguments(String),
+    /// The executable cannot be run again, and why.
+    Executable(&'static str),
     /// A system call failed.
     Os(Stage, i32),
 }
@@ -222,6 +224,9 @@ impl fmt::Display for SpawnError {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
             }
             SpawnErrorKind::Arguments(why) => write!(f, "its arguments could not be serialised: {why}"),
+            SpawnErrorKind::Executable(why) => {
+                write!(f, "the executable cannot be run again: {why}; start it by `fork`")
+            }
             SpawnErrorKind::Os(stage, errno) => write!(f, "{stage}: {}", io::Error::from_raw_os_error(*errno)),
         }
     }
@@ -240,7 +245,7 @@ impl From<SpawnError> for io::Error {
     fn from(error: SpawnError) -> io::Error {
         let kind = match error.kind {
             SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
-            SpawnErrorKind::Threaded(_) => io::ErrorKind::Unsupported,
+            SpawnErrorKind::Threaded(_) | SpawnErrorKind::Executable(_) => io::ErrorKind::Unsupported,
             #[cfg(feature = "tokio")]
             SpawnErrorKind::InsideRuntime => io::ErrorKind::Unsupported,
             SpawnErrorKind::Arguments(_)

@@ -200,13 +200,7 @@
 //! SIGCHLD, which would throw exit statuses away, is set to default. `mp_main!` handles the signals named above. Handlers
 //! registered with `pthread_atfork` run at each start by fork, unless the program found that function with `dlsym`.
 //!
-//! Known limits, found by reading and by hand, not held by a test: a process started inside the constructor of a library that is being loaded, or inside a `pthread_once`
-//! routine, must not load libraries or panic. Under valgrind before 3.22, which lacks process descriptors, no process
-//! starts; under emulators and sanitizers that run a thread of their own, only by the other start methods or with
-//! `unsafe(threads)`. One that is the first of a PID namespace (`unshare(CLONE_NEWPID)` by another thread than the first)
-//! is not killed with its parent. A handler of `pthread_atfork` must start nothing and list nothing ([`active_children`]): it
-//! runs while the list of children is held. A child of your own, by `Command`, in a process group of its own, cannot be told
-//! from one that a process has left behind: a program made by `mp_main!` stops it at its end.
+#![doc = include_str!("limits.md")]
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");

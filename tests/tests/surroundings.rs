@@ -43,3 +43,35 @@ fn descriptors_behind_a_handle_that_is_kept_are_not_inherited() {
 fn child_of_the_users_own_is_not_reaped_as_a_stray() {
     scene("awaited");
 }
+
+#[test]
+fn image_finds_its_socket_beside_closed_streams() {
+    scene("executed-without-streams");
+}
+
+#[test]
+fn fork_server_finds_its_socket_beside_closed_streams() {
+    scene("served-without-streams");
+}
+
+#[test]
+fn image_that_has_no_socket_never_reaches_main() {
+    scene("image-without-socket");
+}
+
+#[test]
+fn end_of_a_program_waits_for_no_copy_that_holds_the_socket_of_its_server() {
+    let outcome = fixture("fixture_surroundings").arg("copy").expect(Expect::FdsOpen);
+    outcome.expect(Expect::Adopted).expect(Expect::ChildrenAtExit).run().assert_code(0);
+}
+
+#[test]
+fn program_run_by_a_loader_refuses_to_run_it_again() {
+    scene("loader");
+}
+
+/// Only who may give a file to another group can ask; the tests of the project run as such a user.
+#[test]
+fn program_with_more_privileges_than_its_user_takes_no_orders_and_gives_none() {
+    scene("privileged");
+}

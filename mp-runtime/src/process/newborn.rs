@@ -34,7 +34,7 @@ pub(crate) const SERVER: exec::Role = 's';
 
 /// Called before `main` in each process of the executable. In one that is told to be something else, `main` is not reached.
 extern "C" fn before_main(count: i32, arguments: *const *const i8, environment: *const *const i8) {
-    if let Some((role, socket)) = exec::told() {
+    if let Some((role, socket)) = exec::told([PROCESS, SERVER]) {
         become_image(role, socket, (count, arguments, environment))
     }
 }

@@ -10,6 +10,8 @@ use nix::errno::Errno;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
 use nix::unistd::Pid;
 
+use crate::sys::{direct, image};
+
 /// The variable.
 const WORD: &CStr = c"MP_RUNTIME_IMAGE";
 
@@ -36,8 +38,28 @@ pub(crate) fn run(role: Role, socket: BorrowedFd<'_>) -> nix::Result<Pid> {
     posix_spawn(c"/proc/self/exe", &actions, &PosixSpawnAttr::init()?, &arguments, &environment)
 }
 
+/// Why this executable cannot be run again as a part of this program, if so.
+pub(crate) fn obstacle() -> Option<&'static str> {
+    if is_privileged() {
+        return Some("it has privileges that who runs it lacks (setuid, setgid, capabilities), so it takes no orders");
+    }
+    if image::is_run_by_another() {
+        return Some("it was not run itself, but by a loader (`ld.so`), which would be run in its place");
+    }
+    None
+}
+
+/// Whether this process has got privileges by its executable that who runs it lacks. Then nothing that came with the
+/// environment or by descriptors is to be trusted.
+fn is_privileged() -> bool {
+    // SAFETY: looks up a number that the kernel has left.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
 /// What this process was told to be, and its socket, if it was; asked once, before `main`.
-pub(crate) fn told() -> Option<(Role, OwnedFd)> {
+///
+/// Who was told to be one of `roles` and cannot be it ends: `main` is not for it.
+pub(crate) fn told(roles: [Role; 2]) -> Option<(Role, OwnedFd)> {
     // SAFETY: before `main` there is one thread, and nobody else has the environment in hands.
     let word = unsafe { libc::getenv(WORD.as_ptr()) };
     if word.is_null() {
@@ -47,8 +69,18 @@ pub(crate) fn told() -> Option<(Role, OwnedFd)> {
     let word = unsafe { CStr::from_ptr(word) }.to_str().ok()?.to_owned();
     // SAFETY: as above.
     unsafe { libc::unsetenv(WORD.as_ptr()) };
-    let role = word.chars().next()?;
-    let number: i32 = word[role.len_utf8()..].parse().ok().filter(|number| *number > libc::STDERR_FILENO)?;
+    let role = word.chars().next().filter(|role| roles.contains(role))?;
+    if is_privileged() {
+        return None;
+    }
+    let Some(socket) = socket(&word[role.len_utf8()..]) else { direct::exit(1) };
+    close_others(socket.as_raw_fd());
+    Some((role, socket))
+}
+
+/// The socket of this number; `None` if there is none.
+fn socket(number: &str) -> Option<OwnedFd> {
+    let number: i32 = number.parse().ok().filter(|number| *number > libc::STDERR_FILENO)?;
     let mut kind = 0;
     let mut length = size_of::<i32>() as libc::socklen_t;
     let place = (&raw mut kind).cast();
@@ -60,8 +92,7 @@ pub(crate) fn told() -> Option<(Role, OwnedFd)> {
     // SAFETY: open, as was just seen, and left to us by who has run this executable.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
     nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).ok()?;
-    close_others(number);
-    Some((role, socket))
+    Some(socket)
 }
 
 /// Closes what came along beside the standard streams and `kept`.

@@ -16,10 +16,11 @@ use crate::sys::{fd, pidfd};
 /// So many descriptors go with one message (SCM_MAX_FD).
 pub(crate) const MOST: usize = 253;
 
-/// Makes a pair of sockets that keep messages apart; neither waits.
+/// Makes a pair of sockets that keep messages apart; neither waits, nor is where a standard stream would be.
 pub(crate) fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)
+    let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;
+    Ok((fd::beyond_streams(one)?, fd::beyond_streams(other)?))
 }
 
 /// Sends `bytes` and copies of `fds`.

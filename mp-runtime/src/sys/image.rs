@@ -6,6 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
@@ -36,6 +37,30 @@ fn anchor() -> usize {
 pub(crate) fn executable() -> Option<&'static Image> {
     static IMAGE: OnceLock<Option<Image>> = OnceLock::new();
     IMAGE.get_or_init(look).as_ref()
+}
+
+/// Whether this process runs another file than the one that this code is from: a loader that was told to load this one.
+pub(crate) fn is_run_by_another() -> bool {
+    static ANOTHER: OnceLock<bool> = OnceLock::new();
+    *ANOTHER.get_or_init(|| {
+        let (Ok(run), Some(mapped)) = (std::fs::read_link("/proc/self/exe"), mapped_at(anchor())) else { return false };
+        run.as_os_str().as_bytes() != mapped
+    })
+}
+
+/// The name of the file that is mapped at an address, as the kernel writes it; `None` if there is none, or it is written in
+/// another way than links are.
+fn mapped_at(address: usize) -> Option<Vec<u8>> {
+    let maps = std::fs::read("/proc/self/maps").ok()?;
+    let holds = |line: &&[u8]| {
+        let range = line.split(|byte| *byte == b' ').next().and_then(|range| str::from_utf8(range).ok());
+        let bounds = range.and_then(|range| range.split_once('-'));
+        let bounds = bounds.map(|(start, end)| (usize::from_str_radix(start, 16), usize::from_str_radix(end, 16)));
+        matches!(bounds, Some((Ok(start), Ok(end))) if (start..end).contains(&address))
+    };
+    let line = maps.split(|byte| *byte == b'\n').find(holds)?;
+    let name = &line[line.iter().position(|byte| *byte == b'/')?..];
+    (!name.contains(&b'\\')).then(|| name.to_vec())
 }
 
 impl Place {

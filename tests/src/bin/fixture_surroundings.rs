@@ -2,14 +2,17 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what is printed is a part of the scenes")]
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{Read, Write, stdin};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write, pipe, stdin};
 use std::mem;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::{CommandExt, parent_id};
+use std::process::{Command, ExitCode, exit};
 
 use fixture_kit::{children, fork_handlers, sys};
-use mp_runtime::{Builder, Stdio, current, mp_main, parent, process, scope, spawn};
+use mp_runtime::{Builder, StartMethod, Stdio, current, mp_main, parent, process, scope, spawn};
+use nix::unistd::getegid;
 
 mod fixture_kit;
 
@@ -117,6 +120,67 @@ mod awaited {
     }
 }
 
+#[process(start = exec)]
+fn seven() -> u32 {
+    7
+}
+
+/// The socket of an image must not take the place of a closed stream, and `main` is for no image.
+fn executed_without_streams(method: StartMethod) {
+    let above = fs::read_to_string(format!("/proc/{}/comm", parent_id())).unwrap();
+    if fs::read_to_string("/proc/self/comm").unwrap() == above {
+        exit(3); // or it would go on for ever
+    }
+    (0..3).for_each(sys::close);
+    assert_eq!(seven::process().start(method).spawn().unwrap().join().unwrap(), 7);
+}
+
+/// A copy that is not of the framework's making has all descriptors, those of the fork server too.
+fn copy_beside_the_fork_server() {
+    assert_eq!(seven::process().start(StartMethod::ForkServer).spawn().unwrap().join().unwrap(), 7);
+    let (mut reader, writer) = pipe().unwrap();
+    sys::fork(|| {
+        sys::close(writer.as_raw_fd());
+        // Until the program has ended.
+        let _ = reader.read(&mut [0]);
+    });
+    mem::forget(writer);
+}
+
+fn refused(word: &str) {
+    for method in [StartMethod::Exec, StartMethod::ForkServer] {
+        let error = seven::process().start(method).spawn().unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::Unsupported);
+    }
+    assert_eq!(seven::process().start(StartMethod::Fork).spawn().unwrap().join().unwrap(), 7);
+}
+
+fn run_by_a_loader() {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let mut names = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+    let loader = names.find(|name| name.contains("/ld-")).expect("the loader is mapped");
+    let status = Command::new(loader).arg(env::current_exe().unwrap()).arg("refused-loader").status().unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Who may give a file away makes a program that has another group than who runs it; it is told to be an image.
+fn privileged() {
+    let copy = env::temp_dir().join("mp-privileged");
+    fs::copy(env::current_exe().unwrap(), &copy).unwrap();
+    chown(&copy, None, Some(getegid().as_raw() + 1)).unwrap();
+    fs::set_permissions(&copy, Permissions::from_mode(0o2755)).unwrap();
+    let status = Command::new(&copy).arg("refused-privileges").env("MP_RUNTIME_IMAGE", "p9").status().unwrap();
+    fs::remove_file(copy).unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// It is told to be an image, and has no socket.
+fn image_without_socket() {
+    let told = Command::new(env::current_exe().unwrap()).arg("none").env("MP_RUNTIME_IMAGE", "p2").status();
+    assert_eq!(told.unwrap().code(), Some(1), "`main` was reached, or it hung");
+}
+
 fn until_dead(id: u32) {
     fixture_kit::until(|| fixture_kit::stat(id).is_some_and(|(state, _)| state == 'Z'));
 }
@@ -129,6 +193,15 @@ fn main() -> ExitCode {
         Some("file") => file_in_the_place_of_the_report(),
         Some("seed") => seed_in_a_fork_handler(),
         Some("handles") => handles_that_are_kept(),
+        Some("executed-without-streams") => executed_without_streams(StartMethod::Exec),
+        Some("served-without-streams") => executed_without_streams(StartMethod::ForkServer),
+        Some("copy") => copy_beside_the_fork_server(),
+        Some("loader") => run_by_a_loader(),
+        Some("refused-loader") => refused("loader"),
+        Some("privileged") => privileged(),
+        Some("refused-privileges") => refused("privileges"),
+        Some("image-without-socket") => image_without_socket(),
+        Some("none") => {}
         Some("awaited") => return awaited::run(),
         scene => panic!("no such scene: {scene:?}"),
     }

@@ -204,6 +204,9 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
     let fds = fds(launch, Some(own), directory.as_ref(), by_server);
     let write = |by_first_thread| Message::new(launch, work, by_first_thread, &fds, generation);
     if !by_server {
+        if let Some(why) = exec::obstacle() {
+            return Err(SpawnErrorKind::Executable(why));
+        }
         let by_first_thread = thread::is_first(launch.parent.id);
         let message = write(by_first_thread).map_err(failed(Stage::Order))?;
         let (ours, theirs) = fdpass::pair().map_err(failed(Stage::Order))?;

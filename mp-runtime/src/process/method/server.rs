@@ -53,6 +53,9 @@ impl Server {
     /// Starts one, for the calling process, which is `program`. All signals are blocked.
     pub(crate) fn start(program: &Origin) -> Result<Server, SpawnErrorKind> {
         let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
+        if let Some(why) = exec::obstacle() {
+            return Err(SpawnErrorKind::Executable(why));
+        }
         let (ours, theirs) = fdpass::pair().map_err(failed(Stage::Order))?;
         let (end, held) = lifeline::new().map_err(failed(Stage::Lifeline))?;
         let page = memory::create(c"mp-ids").and_then(|file| memory::allocate(file.as_fd(), Page::SIZE).map(|()| file));
@@ -216,11 +219,14 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Ends it: it sees its socket close. Then what it has made ahead: it makes no more.
+    /// Ends it. Then what it has made ahead: it makes no more.
+    ///
+    /// By a signal: it would not see its socket close while a copy of this process has it, made by a fork of the user's.
     fn drop(&mut self) {
         self.socket.release();
         self.lifeline.release();
         if let Some(pidfd) = self.pidfd.get() {
+            let _ = pidfd::send_signal(pidfd, Signal::SIGKILL as i32);
             wait::block(pidfd);
             wait::reap(pidfd);
         }
