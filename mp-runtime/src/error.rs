@@ -42,6 +42,8 @@ pub enum SpawnErrorKind {
     Terminal(&'static str),
     /// Two of the settings cannot be had together, and why.
     Contradiction(&'static str),
+    /// The fork server has threads.
+    ServerThreaded,
     /// There is no signal of this number to stop the process by.
     StopSignal(i32),
     /// The arguments cannot be serialised, and why.
@@ -219,6 +221,10 @@ impl fmt::Display for SpawnError {
             ),
             SpawnErrorKind::Name(why) => write!(f, "its name {why}"),
             SpawnErrorKind::Terminal(why) => write!(f, "it cannot own the terminal: {why}"),
+            SpawnErrorKind::ServerThreaded => f.write_str(
+                "a library of this program starts threads as soon as it is loaded, in the fork server too, beside which a fork \
+                 is not safe; start it by `exec`, as in `#[process(start = exec)]`",
+            ),
             SpawnErrorKind::Contradiction(why) => write!(f, "its settings contradict each other: {why}"),
             SpawnErrorKind::StopSignal(signal) => {
                 write!(f, "there is no signal {signal} to stop it by: the numbers are 1 to 64")
@@ -250,6 +256,7 @@ impl From<SpawnError> for io::Error {
             SpawnErrorKind::InsideRuntime => io::ErrorKind::Unsupported,
             SpawnErrorKind::Arguments(_)
             | SpawnErrorKind::Name(_)
+            | SpawnErrorKind::ServerThreaded
             | SpawnErrorKind::Contradiction(_)
             | SpawnErrorKind::Terminal(_)
             | SpawnErrorKind::StopSignal(_) => io::ErrorKind::InvalidInput,

@@ -166,12 +166,14 @@
 //! The fork server is a second process of this executable, started when it is first needed, and again if it was killed.
 //! What it makes are children of the program, not its own. They begin in an image of the executable that never came to
 //! `main`: globals have their initial values. Directory and standard streams are the program's at the moment of the start,
-//! environment and limits those at the start of the server. A program sees the server among its children if it waits for
+//! environment, limits, user, root directory, umask, namespaces and filters of system calls those at the start of the server:
+//! a program that gives up rights does so before the first such start. A program sees the server among its children if it waits for
 //! any of them. [`fork_server`] starts it ahead, and has it keep processes ready.
 //!
 //! An image that is executed gets the arguments and the environment of its parent, and no descriptor beside the standard
 //! streams and what is moved in. Both run what constructors the executable has, and neither any line of `main`. They
-//! need procfs, and that this crate is linked into the executable itself, not into a library that it loads.
+//! need procfs, and that this crate is linked into the executable itself, not into a library that it loads. A setuid program
+//! is refused them, and so is a constructor in an image.
 //!
 //! # Threads
 //!

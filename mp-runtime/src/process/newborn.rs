@@ -46,6 +46,7 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
     if let Some(image) = image::executable() {
         image.finish_construction(before_main, arguments);
     }
+    exec::is_there();
     fault::give_stack();
     {
         let mut registry = registry::lock();

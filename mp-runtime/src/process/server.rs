@@ -11,11 +11,14 @@ use crate::process::order::LONGEST;
 use crate::process::{child, newborn};
 use crate::sys::fork::Siblings;
 use crate::sys::page::Page;
-use crate::sys::{direct, fdpass, lifeline};
+use crate::sys::{direct, fdpass, lifeline, thread};
 
 /// Where in the page that program and server share the id is of the process that was ordered; or the error number of the
 /// `clone`, less than 0.
 pub(crate) const ORDERED: usize = 0;
+
+/// What is told in the place of an error of the kernel's when this process has threads.
+pub(crate) const BESIDE_THREADS: Errno = Errno::EDEADLK;
 
 /// What asks for a process that waits for its order: where its id goes, and whether it is a child of the first thread of the
 /// program, whose id it is.
@@ -35,8 +38,10 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
     let mut bytes = vec![0; LONGEST];
     let Ok((held, ids)) = first(&socket, &mut bytes) else { direct::exit(1) };
-    let Ok(siblings) = Siblings::prepare() else { direct::exit(1) };
+    // A constructor has started a thread: what is forked beside it might find a lock held for ever.
+    let siblings = if thread::is_threaded() { Err(BESIDE_THREADS) } else { Siblings::prepare() };
     child::flush();
+    let_go_of_streams();
     // With this a program is told to end whose runtime cannot end the server, for a signal stops it.
     direct::unblock(1 << (libc::SIGTERM - 1));
     // Copies of what is the server's alone. The owners are in its frames, which are never left by a child.
@@ -47,15 +52,18 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
             Ok((length, fds)) => {
                 if let Some([place, by_first_thread, program]) = ahead(&bytes[..length]) {
                     // What is not made is missed when it is looked for.
+                    let Ok(siblings) = &siblings else { continue };
                     let _ = siblings.make(&ids, place as usize % Page::WORDS, || {
                         let_go();
                         newborn::wait_to_be_born(by_first_thread != 0, program as i32, fds)
                     });
                     continue;
                 }
-                siblings.make(&ids, ORDERED, || {
-                    let_go();
-                    newborn::be_born(&bytes[..length], fds)
+                siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
+                    siblings.make(&ids, ORDERED, || {
+                        let_go();
+                        newborn::be_born(&bytes[..length], fds)
+                    })
                 })
             }
             // More descriptors than this process can have: what there were are gone again.
@@ -68,6 +76,17 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
         if fdpass::send(socket.as_fd(), &[1], &[]) == Err(Errno::EPIPE) {
             direct::exit(0);
         }
+    }
+}
+
+/// Keeps neither the streams nor the directory of the program open, which may want to let go of them. What is made gets these
+/// with its order.
+fn let_go_of_streams() {
+    use nix::fcntl::{OFlag, open};
+    use nix::unistd::{chdir, dup2_stderr, dup2_stdin, dup2_stdout};
+    let _ = chdir("/");
+    if let Ok(null) = open("/dev/null", OFlag::O_RDWR | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty()) {
+        let _ = (dup2_stdin(&null), dup2_stdout(&null), dup2_stderr(&null));
     }
 }
 

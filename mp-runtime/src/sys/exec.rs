@@ -5,6 +5,7 @@
 use std::ffi::{CStr, CString, OsString};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
@@ -22,6 +23,10 @@ pub(crate) type Role = char;
 /// other descriptors those that are not close-on-exec.
 ///
 /// All signals are blocked in the new process if they are in the calling thread.
+///
+/// # Errors
+///
+/// Those of posix_spawn(3).
 pub(crate) fn run(role: Role, socket: BorrowedFd<'_>) -> nix::Result<Pid> {
     let text = |text: OsString| CString::new(text.into_vec()).map_err(|_| Errno::EINVAL);
     let arguments: Vec<CString> = std::env::args_os().map(text).collect::<Result<_, _>>()?;
@@ -75,6 +80,7 @@ pub(crate) fn told(roles: [Role; 2]) -> Option<(Role, OwnedFd)> {
     }
     let Some(socket) = socket(&word[role.len_utf8()..]) else { direct::exit(1) };
     close_others(socket.as_raw_fd());
+    BECOMING.store(true, Ordering::Relaxed);
     Some((role, socket))
 }
 
@@ -93,6 +99,19 @@ fn socket(number: &str) -> Option<OwnedFd> {
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
     nix::fcntl::fcntl(&socket, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC)).ok()?;
     Some(socket)
+}
+
+/// Whether this is an image whose constructors are running: what they start would run them again, and so on.
+static BECOMING: AtomicBool = AtomicBool::new(false);
+
+/// Whether this is an image whose constructors are running; the first of them before it is [`told`].
+pub(crate) fn is_becoming() -> bool {
+    BECOMING.load(Ordering::Relaxed) || std::env::var_os(&*WORD.to_string_lossy()).is_some()
+}
+
+/// Notes that the constructors have run.
+pub(crate) fn is_there() {
+    BECOMING.store(false, Ordering::Relaxed);
 }
 
 /// Closes what came along beside the standard streams and `kept`.

@@ -33,7 +33,7 @@ fn anchor() -> usize {
     anchor as *const () as usize
 }
 
-/// The executable of this process; `None` if this code is not in it, but in a library that it has loaded.
+/// The executable of this process; `None` if this code is not in it, but in a library that it has loaded,
 pub(crate) fn executable() -> Option<&'static Image> {
     static IMAGE: OnceLock<Option<Image>> = OnceLock::new();
     IMAGE.get_or_init(look).as_ref()

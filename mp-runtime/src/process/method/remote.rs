@@ -17,6 +17,7 @@ use crate::process::order::{Fds, Message, Own, Work};
 use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
+use crate::process::server::BESIDE_THREADS;
 use crate::process::streams::Streams;
 use crate::process::tie::Tie;
 use crate::process::{ending, registry};
@@ -39,6 +40,9 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     if image::executable().is_none() {
         return Err(SpawnError::new(name, failed(Stage::Image)(Errno::ENOEXEC)));
+    }
+    if exec::is_becoming() {
+        return Err(SpawnError::new(name, failed(Stage::Image)(Errno::ELOOP)));
     }
     signal::keep_child_statuses();
     ending::conclude_abandoned();
@@ -223,6 +227,7 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
             Ok(id) => return Ok(id),
             // It is dead, or was as good as that, and is dead now.
             Err(None) => *registry.server() = None,
+            Err(Some(BESIDE_THREADS)) => return Err(SpawnErrorKind::ServerThreaded),
             Err(Some(errno)) => return Err(failed(Stage::Fork)(errno)),
         }
     }

@@ -1,5 +1,6 @@
 //! The fork server, as its program sees it. What it does itself is in `process/server`.
 
+use std::cell::Cell;
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -27,6 +28,9 @@ pub(crate) const TRIES: usize = 5;
 /// How long a server may take for an order. It takes microseconds; one that does not answer was stopped by somebody.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long it may take for the first, for which the constructors of all libraries have to run before.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(120);
+
 /// A server that was started.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -42,6 +46,8 @@ pub(crate) struct Server {
     place: Option<&'static Place>,
     /// The program.
     program: i32,
+    /// Whether it has answered once.
+    has_answered: Cell<bool>,
     /// What it has made ahead, the oldest first.
     parked: Vec<Parked>,
 }
@@ -84,6 +90,7 @@ impl Server {
             id,
             place,
             program: program.id,
+            has_answered: Cell::new(false),
             parked: Vec::new(),
         })
     }
@@ -117,12 +124,16 @@ impl Server {
             Err(Errno::EPIPE | Errno::ECONNRESET) => return self.bury(pidfd),
             Err(errno) => return Err(Some(errno)),
         }
-        let deadline = Instant::now().checked_add(PATIENCE);
+        let patience = if self.has_answered.get() { PATIENCE } else { PATIENCE_AT_FIRST };
+        let deadline = Instant::now().checked_add(patience);
         loop {
             let answered = pidfd::wait(socket, deadline) == Ok(true);
             match fdpass::receive(socket, &mut [0]) {
                 Err(Errno::EAGAIN) if answered => {}
-                Ok((1, _)) => return self.made().unwrap_or(Err(None)),
+                Ok((1, _)) => {
+                    self.has_answered.set(true);
+                    return self.made().unwrap_or(Err(None));
+                }
                 _ => return self.bury(pidfd),
             }
         }

@@ -1,0 +1,68 @@
+//! Programs whose processes are not forked from them, in unusual surroundings; the first argument names one. Code 0 if all is
+//! as it should be.
+
+use std::{env, fs, thread};
+
+use fixture_kit::children;
+use mp_runtime::{StartMethod, process};
+
+#[path = "../fixture_kit/mod.rs"]
+mod fixture_kit;
+mod sys;
+
+#[process(start = forkserver)]
+fn give(value: u32) -> u32 {
+    value
+}
+
+const METHODS: [StartMethod; 2] = [StartMethod::ForkServer, StartMethod::Exec];
+
+fn gives(method: StartMethod) -> Result<u32, String> {
+    let child = give::process(7).start(method).spawn().map_err(|error| error.to_string())?;
+    child.join().map_err(|error| error.to_string())
+}
+
+/// What the constructor does, if the environment says so.
+fn construct() {
+    match env::var("MP_CONSTRUCTOR").as_deref() {
+        Ok("threads") => drop(thread::spawn(thread::park)),
+        Ok("starts") => {
+            // In an image it is refused; were it not, that would go on for ever.
+            let depth = sys::deepen();
+            let refused = gives(StartMethod::Exec).is_err_and(|error| error.contains("could not be started"));
+            if depth > 0 && !refused {
+                std::process::exit(9);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn threads_of_a_constructor() {
+    let refused = gives(StartMethod::ForkServer).unwrap_err();
+    assert!(refused.contains("starts threads as soon as it is loaded"), "{refused}");
+    assert_eq!(gives(StartMethod::Exec), Ok(7));
+}
+
+fn constructor_that_starts() {
+    METHODS.into_iter().for_each(|method| assert_eq!(gives(method), Ok(7)));
+}
+
+/// The server holds nothing that the program may want to close.
+fn streams_of_the_server() {
+    assert_eq!(gives(StartMethod::ForkServer), Ok(7));
+    let [(server, _)] = children()[..] else { panic!("there is the server") };
+    for number in 0..3 {
+        assert_eq!(fs::read_link(format!("/proc/{server}/fd/{number}")).unwrap().to_str(), Some("/dev/null"));
+    }
+    assert_eq!(fs::read_link(format!("/proc/{server}/cwd")).unwrap().to_str(), Some("/"));
+}
+
+fn main() {
+    match env::args().nth(1).as_deref() {
+        Some("threads") => threads_of_a_constructor(),
+        Some("starts") => constructor_that_starts(),
+        Some("server") => streams_of_the_server(),
+        scene => panic!("no such scene: {scene:?}"),
+    }
+}
