@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::task::coop;
 
 use crate::ipc::duplex::Duplex;
+use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, SendError};
 use crate::ipc::link::{Company, Patience};
 use crate::ipc::oneshot::OnceReceiver;
@@ -116,23 +117,30 @@ impl<T: Serialize> Sender<T> {
     /// When it has to wait outside of a runtime of tokio, or in one without descriptors and timers (see
     /// `tokio::runtime::Builder::enable_all`).
     pub async fn send_async(&self, value: T) -> Result<(), SendError<T>> {
-        let me = match self.end().here() {
-            Ok(me) => me,
-            Err(error) => return Err(SendError::Failed(value, error)),
-        };
-        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::Others, me);
-        match coop::cooperative(poll_fn(|cx| poll_send(cx, &mut slumber, || self.deliver(&value, Patience::Polled))))
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(Some(error)) => Err(SendError::Failed(value, error)),
-            Err(None) => Err(SendError::Disconnected(value)),
-        }
+        send(self.end(), value, |value| self.deliver(value, Patience::Polled)).await
+    }
+}
+
+/// Sends `value` by `deliver`, as soon as there is room at `end`.
+pub(crate) async fn send<T>(
+    end: &End,
+    value: T,
+    deliver: impl Fn(&T) -> Result<(), Unsent>,
+) -> Result<(), SendError<T>> {
+    let me = match end.here() {
+        Ok(me) => me,
+        Err(error) => return Err(SendError::Failed(value, error)),
+    };
+    let mut slumber = Slumber::new(end.link(), Side::Send, Company::Others, me);
+    match coop::cooperative(poll_fn(|cx| poll_send(cx, &mut slumber, || deliver(&value)))).await {
+        Ok(()) => Ok(()),
+        Err(Some(error)) => Err(SendError::Failed(value, error)),
+        Err(None) => Err(SendError::Disconnected(value)),
     }
 }
 
 /// Sends by `send`, as soon as there is room. Without an error, the receivers are gone.
-pub(crate) fn poll_send(
+fn poll_send(
     cx: &mut Context<'_>,
     slumber: &mut Slumber<'_>,
     mut send: impl FnMut() -> Result<(), Unsent>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::task::coop;
 
-use crate::ipc::awaiting::poll_send;
+use crate::ipc::awaiting::send;
 use crate::ipc::delivery::Delivery;
 use crate::ipc::errors::{RecvError, SendError};
 use crate::ipc::link::{Company, Patience};
@@ -78,18 +78,7 @@ impl<T: Serialize> QueueSender<T> {
     ///
     /// As [`Sender::send_async`](crate::Sender::send_async).
     pub async fn send_async(&self, item: T) -> Result<(), SendError<T>> {
-        let me = match self.end().here() {
-            Ok(me) => me,
-            Err(error) => return Err(SendError::Failed(item, error)),
-        };
-        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::Others, me);
-        match coop::cooperative(poll_fn(|cx| poll_send(cx, &mut slumber, || self.deliver(&item, Patience::Polled))))
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(Some(error)) => Err(SendError::Failed(item, error)),
-            Err(None) => Err(SendError::Disconnected(item)),
-        }
+        send(self.end(), item, |item| self.deliver(item, Patience::Polled)).await
     }
 }
 

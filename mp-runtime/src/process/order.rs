@@ -105,12 +105,11 @@ impl Message {
         generation: u32,
     ) -> nix::Result<Message> {
         let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
-        let (replica, parent) = (launch.replica, &launch.parent);
-        let kind = (launch.daemon, launch.tie.is_detached());
-        let nature = (launch.name.clone(), kind, replica, parent.name.clone(), parent.id, launch.started);
-        let (name, kind, replica, parent_name, parent_id, started) = nature;
+        let Launch { name, replica, parent, started, seed, .. } = launch;
+        let (name, kind) = (name.clone(), (launch.daemon, launch.tie.is_detached()));
+        let parent_name = parent.name.clone();
         let nature: Nature =
-            (name, kind, replica, parent_name, parent_id, started, generation, launch.seed, by_first_thread);
+            (name, kind, *replica, parent_name, parent.id, *started, generation, *seed, by_first_thread);
         let changes = launch.settings.as_deref().map(|settings| -> Changes {
             let Settings {
                 clear_environment,

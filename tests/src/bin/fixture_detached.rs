@@ -3,7 +3,6 @@
 
 use std::env;
 use std::process::ExitCode;
-use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -14,15 +13,9 @@ use nix::unistd::{getpid, getppid, getsid, setsid};
 
 mod fixture_kit;
 
-/// How the processes of this program are started. An image that is executed has the arguments of the program, too.
+/// How the processes of this program are started.
 fn method() -> StartMethod {
-    static METHOD: OnceLock<StartMethod> = OnceLock::new();
-    *METHOD.get_or_init(|| match env::args().nth(1).as_deref() {
-        Some("fork") => StartMethod::Fork,
-        Some("forkserver") => StartMethod::ForkServer,
-        Some("exec") => StartMethod::Exec,
-        other => panic!("no method {other:?}"),
-    })
+    fixture_kit::programs::method(1)
 }
 
 fn park() -> ! {
@@ -91,13 +84,7 @@ fn leaves_one() {
 /// In the scope of a module, a program each.
 macro_rules! programs {
     ($($name:ident { $($tokens:tt)* })*) => {
-        $(mod $name {
-            use super::*;
-            mp_main! { $($tokens)* }
-            pub(super) fn run() -> ExitCode {
-                main()
-            }
-        })*
+        fixture_kit::programs::program_modules! { $($name { $($tokens)* })* }
         fn program(name: &str) -> ExitCode {
             match name {
                 $(stringify!($name) => $name::run(),)*

@@ -89,13 +89,7 @@ fn work() {
 /// In the scope of a module, a program each.
 macro_rules! programs {
     ($($name:ident { $($tokens:tt)* })*) => {
-        $(mod $name {
-            use super::*;
-            mp_main! { $($tokens)* }
-            pub(super) fn run() -> ExitCode {
-                main()
-            }
-        })*
+        fixture_kit::programs::program_modules! { $($name { $($tokens)* })* }
         fn main() -> ExitCode {
             *GATES.lock().unwrap() = Some(Arc::new([Gate::new(), Gate::new()]));
             let code = match env::args().nth(1).as_deref() {

@@ -76,13 +76,7 @@ fn until_all(children: &[&Child<()>], states: &[char]) {
 /// In the scope of a module, a program each.
 macro_rules! programs {
     ($($name:ident { $($tokens:tt)* })*) => {
-        $(mod $name {
-            use super::*;
-            mp_main! { $($tokens)* }
-            pub(super) fn run() -> ExitCode {
-                main()
-            }
-        })*
+        fixture_kit::programs::program_modules! { $($name { $($tokens)* })* }
         fn main() -> ExitCode {
             *GATE.lock().unwrap() = Some(Arc::new(Gate::new()));
             let code = match env::args().nth(1).as_deref() {

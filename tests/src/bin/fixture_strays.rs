@@ -84,13 +84,7 @@ fn is_served(n: u32) -> u32 {
 /// In the scope of a module, a program each.
 macro_rules! programs {
     ($($name:ident { $($tokens:tt)* })*) => {
-        $(mod $name {
-            use super::*;
-            mp_main! { $($tokens)* }
-            pub(super) fn run() -> ExitCode {
-                main()
-            }
-        })*
+        fixture_kit::programs::program_modules! { $($name { $($tokens)* })* }
         fn main() -> ExitCode {
             if env::args().nth(2).as_deref() == Some("hidden") {
                 sys::hide_procfs();

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 
 pub(crate) mod ends;
 pub(crate) mod fork_handlers;
+pub(crate) mod programs;
 pub(crate) mod stepper;
 pub(crate) mod sys;
 pub(crate) mod victim;

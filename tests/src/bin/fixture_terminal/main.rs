@@ -4,7 +4,6 @@
 
 use std::env;
 use std::io::Write;
-use std::sync::OnceLock;
 use std::thread;
 
 use fixture_kit::{Gate, sys};
@@ -19,13 +18,7 @@ mod fixture_kit;
 mod session;
 
 fn method() -> StartMethod {
-    static METHOD: OnceLock<StartMethod> = OnceLock::new();
-    *METHOD.get_or_init(|| match env::args().nth(2).as_deref() {
-        Some("fork") => StartMethod::Fork,
-        Some("forkserver") => StartMethod::ForkServer,
-        Some("exec") => StartMethod::Exec,
-        other => panic!("no method {other:?}"),
-    })
+    fixture_kit::programs::method(2)
 }
 
 fn park() -> ! {
