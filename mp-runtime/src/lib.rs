@@ -184,6 +184,11 @@
 //! `cargo test` runs each test in a thread of its own, so a plain fork is refused there. Call the function itself, mark it
 //! `start = forkserver`, or give a pool [`Backend::Sequential`].
 //!
+//! Whatever a process prints that a test has started, and the message of its panic, is seen, with `--nocapture` or without, and
+//! whether the test passes or fails: libtest keeps back only what the test prints itself. Where that is too much, give the process
+//! [`stdout = null`](Builder::stdout), or a pipe. The error of a [`join`](Child::join) has the message of the panic in it, so that a test that
+//! fails by it tells.
+//!
 #![cfg_attr(feature = "tokio", doc = include_str!("async.md"))]
 #![cfg_attr(
     not(feature = "tokio"),

@@ -4,6 +4,7 @@
 pub(crate) mod awaiting;
 pub(crate) mod body;
 pub(crate) mod builder;
+pub(crate) mod capture;
 pub(crate) mod carried;
 pub(crate) mod child;
 pub(crate) mod closure;

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::mem;
 use std::panic::{self, PanicHookInfo, UnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::process::outbox::{self, Outbox};
@@ -141,6 +141,14 @@ thread_local! {
 /// The address of the hook, once it is made.
 static HOOK: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether the hook stands in front of another than std's own.
+static HAS_OTHER: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody else has set a hook. std's own is a function, which has no size; one that knows something has.
+pub(crate) fn has_other_hook() -> bool {
+    HAS_OTHER.load(Ordering::Relaxed)
+}
+
 /// Has every panic of a child forked from now on noted, before whatever hook there is prints it.
 ///
 /// This happens in the parent, which has the code at hand and mostly nothing to do, rather than in each child. The
@@ -154,6 +162,7 @@ pub(crate) fn watch() {
     if address(&*hook) == HOOK.load(Ordering::Relaxed) {
         return panic::set_hook(hook);
     }
+    HAS_OTHER.store(size_of_val(&*hook) != 0, Ordering::Relaxed);
     let mark = Mark;
     let noting: Box<Hook> = Box::new(move |info| {
         let _ = &mark;

@@ -17,7 +17,7 @@ use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::tie::Tie;
-use crate::process::{ending, panic, registry};
+use crate::process::{capture, ending, panic, registry};
 use crate::sys::fork::Forked;
 use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 
@@ -37,7 +37,8 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 ///    child gets what belongs to this one, and the panic hook is not changed by two at once.
 /// 6. Signals are blocked: a handler of the program must not run in the child, before its actions are reset, nor here,
 ///    before the child is on the roll of those that a signal stops.
-/// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry.
+/// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry, and of the place
+///    where libtest may keep what its thread prints.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
     let threaded = thread::is_threaded();
     if threaded && !plan.threads_allowed {
@@ -109,10 +110,14 @@ fn fork(
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let alone = stdio.is_none();
     let by_first_thread = thread::is_first(record.launch().parent.id);
+    let may_be_captured = capture::is_likely(by_first_thread);
     let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
     let birth = Birth { registry: held, by_first_thread, comm, told: Ok(()) };
     let forked = fork::fork(alone, move |handlers| {
         drop(stdio);
+        if may_be_captured {
+            capture::end();
+        }
         child::run(birth, handlers, run)
     });
     let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;

@@ -1,0 +1,9 @@
+//! The lines in a benchmark that is its own `main`.
+#![allow(clippy::print_stdout, reason = "the lines print")]
+
+include!("../lines.rs");
+
+fn main() {
+    mp_tests_anywhere::stop_a_chain();
+    println!("{:?}", shouts());
+}
