@@ -19,6 +19,8 @@ pub use polled::{asynchronous, block_on};
 
 mod carrying;
 mod declared;
+#[cfg(any(test, fuzzing))]
+pub mod decoders;
 #[cfg(feature = "tokio")]
 mod polled;
 pub mod unmarked;

@@ -1,6 +1,6 @@
 //! What is made of bytes that no process of this crate has written: an error, or a value, and no panic.
 //!
-//! Valid bytes are changed at random, with a fixed seed: bits flipped, bytes replaced, lengths blown up, ends cut off, pieces doubled.
+//! Valid bytes are changed at random, with a fixed seed. `__private/decoders` is for what a fuzzer comes upon.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -8,42 +8,14 @@ use std::net::IpAddr;
 use crate::pool::frame::{self, Frames, Kind};
 use crate::pool::message::Head;
 use crate::process::panic::Panic;
+use crate::wire::mutation::{Random, SEED};
 use crate::wire::{codec, prefix};
 
 const ROUNDS: u32 = 50_000;
 
-/// Xorshift, with a fixed seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
-
-    /// Changes one to four things.
-    fn mutate(&mut self, valid: &[u8]) -> Vec<u8> {
-        let mut bytes = valid.to_vec();
-        for _ in 0..=self.below(4) {
-            let at = self.below(bytes.len());
-            match self.below(5) {
-                _ if bytes.is_empty() => bytes.push(self.below(256) as u8),
-                0 => bytes[at] ^= 1 << self.below(8),
-                1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
-                2 => bytes[at..].iter_mut().take(9).for_each(|byte| *byte = 0xff),
-                3 => bytes.truncate(at),
-                _ => bytes.extend_from_within(at..),
-            }
-        }
-        bytes
-    }
-}
-
 /// How many of the mutations of `valid` are `read` as something, and how many are refused.
 fn campaign(valid: &[u8], read: impl Fn(&[u8]) -> bool) -> [u32; 2] {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Random(SEED);
     let mut counts = [0; 2];
     for _ in 0..ROUNDS {
         counts[usize::from(read(&random.mutate(valid)))] += 1;

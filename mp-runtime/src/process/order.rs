@@ -196,9 +196,7 @@ impl Order {
             *stream = Some(next()?);
         }
         let arguments = if spilled {
-            let mut arguments = vec![0; usize::from_ne_bytes(rest.try_into().ok()?)];
-            memory::read_at(next()?.as_fd(), &mut arguments, 0).ok()?;
-            arguments
+            memory::read(next()?.as_fd(), usize::from_ne_bytes(rest.try_into().ok()?)).ok()?
         } else {
             rest.to_vec()
         };
@@ -240,5 +238,29 @@ impl Order {
             streams,
             enclosed,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads an order that has its arguments, of which it says that they are so long, in a file of five bytes.
+    fn read(length: usize) -> Option<Order> {
+        let nature: Nature = (String::new(), (false, false), None, String::new(), 1, Duration::ZERO, 1, 0, true);
+        let all: Head = ((Vec::new(), 0), nature, None, (OWN, true));
+        let mut head = Vec::new();
+        codec::append(&all, &mut head).expect("it can be written");
+        let bytes = [&(head.len() as u32).to_ne_bytes()[..], &head, &length.to_ne_bytes()].concat();
+        let file = memory::create(c"test").expect("a file is to be had");
+        memory::write_at(file.as_fd(), b"lucky", 0).expect("it takes a few bytes");
+        let copy = || file.try_clone().expect("a descriptor is to be had");
+        Order::read(&bytes, (0..5).map(|_| copy()).collect(), None)
+    }
+
+    #[test]
+    fn arguments_that_are_shorter_than_told_make_no_order_and_take_no_memory() {
+        assert_eq!(read(5).expect("they are there").arguments, b"lucky");
+        assert!([6, 1 << 40, usize::MAX].into_iter().all(|length| read(length).is_none()));
     }
 }

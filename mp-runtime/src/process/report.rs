@@ -178,19 +178,15 @@ impl Report {
                 Err(_) => {}
             }
         }
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(length).map_err(|_| io::Error::from_raw_os_error(libc::ENOMEM))?;
-        match &self.memory {
+        let bytes = match &self.memory {
             Some(memory) if length <= INLINE => {
                 let words = HEAD..HEAD + length.div_ceil(size_of::<u64>());
-                bytes.extend(words.flat_map(|word| memory.page.load(word).to_ne_bytes()));
+                let mut bytes: Vec<u8> = words.flat_map(|word| memory.page.load(word).to_ne_bytes()).collect();
                 bytes.truncate(length);
+                bytes
             }
-            _ => {
-                bytes.resize(length, 0);
-                memory::read_at(file, &mut bytes, 0)?;
-            }
-        }
+            _ => memory::read(file, length)?,
+        };
         Ok(read(&bytes))
     }
 
@@ -214,6 +210,13 @@ impl Report {
         rest.into_iter().enumerate().for_each(|(index, word)| page.store(index + 1, word));
         page.store(0, stamp);
         Ok(())
+    }
+
+    /// Writes anything in the place of the head.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn lay_out(&self, head: [u64; 3]) {
+        let memory = self.memory.iter();
+        memory.for_each(|memory| head.into_iter().enumerate().for_each(|(index, word)| memory.page.store(index, word)));
     }
 
     /// Writes a whole payload that fits into the page.

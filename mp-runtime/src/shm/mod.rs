@@ -18,8 +18,8 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod model;
 pub(crate) mod monitor;
-#[cfg(test)]
-mod nonsense;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod nonsense;
 pub(crate) mod once;
 pub(crate) mod owner;
 pub(crate) mod packet;

@@ -106,7 +106,7 @@ fn write_all(file: BorrowedFd<'_>, mut bytes: &[u8], mut offset: u64) -> nix::Re
 }
 
 /// Fills `bytes` from `offset`; `ENODATA` when the file ends before.
-pub(crate) fn read_at(file: BorrowedFd<'_>, mut bytes: &mut [u8], mut offset: u64) -> nix::Result<()> {
+fn read_at(file: BorrowedFd<'_>, mut bytes: &mut [u8], mut offset: u64) -> nix::Result<()> {
     while !bytes.is_empty() {
         let at = i64::try_from(offset).map_err(|_| Errno::EFBIG)?;
         match pread(file, bytes, at) {
@@ -120,6 +120,22 @@ pub(crate) fn read_at(file: BorrowedFd<'_>, mut bytes: &mut [u8], mut offset: u6
         }
     }
     Ok(())
+}
+
+/// The first `length` bytes of `file`, which somebody else has said are there.
+///
+/// # Errors
+///
+/// `ENODATA` when they are not: that is found out before there is memory for them. `ENOMEM` when there is none.
+pub(crate) fn read(file: BorrowedFd<'_>, length: usize) -> nix::Result<Vec<u8>> {
+    if i128::from(fstat(file)?.st_size) < length as i128 {
+        return Err(Errno::ENODATA);
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| Errno::ENOMEM)?;
+    bytes.resize(length, 0);
+    read_at(file, &mut bytes, 0)?;
+    Ok(bytes)
 }
 
 /// A sealed memory file, mapped for reading: nobody can change or shorten it any more.

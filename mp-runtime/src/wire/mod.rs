@@ -2,4 +2,6 @@
 
 pub(crate) mod codec;
 pub(crate) mod frame;
+#[cfg(test)]
+pub(crate) mod mutation;
 pub(crate) mod prefix;

@@ -1,0 +1,6 @@
+//! See `mp_runtime::__private::decoders::ring`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    mp_runtime::__private::decoders::ring(bytes);
+});
