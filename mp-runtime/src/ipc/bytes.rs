@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes that cross as they are.
 ///
-/// serde writes a `Vec<u8>` number by number; this is copied in one piece, and a channel of it can [lend](crate::Sender::loan)
-/// its memory, so that nothing is copied at all.
+/// They are copied in one piece, as those of a `Vec<u8>` are; but a channel of `Bytes` can also [lend](crate::Sender::loan) its
+/// memory, so that nothing is copied at all. Both are written alike: one can be sent and the other received.
 ///
 /// ```
 /// use mp_runtime::{Bytes, channel};

@@ -36,6 +36,7 @@ pub(crate) mod pidfd;
 #[cfg(feature = "tokio")]
 pub(crate) mod readable;
 pub(crate) mod roll;
+pub(crate) mod sameness;
 pub(crate) mod signal;
 pub(crate) mod stdio;
 pub(crate) mod syscall;

@@ -3,8 +3,13 @@
 use std::fmt;
 use std::io::Write;
 
+use postcard::ser_flavors::Flavor;
+use postcard::ser_flavors::io::WriteFlavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::wire::reader::Reader;
+use crate::wire::writer::Writer;
 
 /// Why a value did not become bytes, or bytes no value, in the words of the codec.
 #[derive(Debug, Clone)]
@@ -25,19 +30,26 @@ impl fmt::Display for CodecError {
 
 /// Writes `value` to `to`.
 pub(crate) fn encode<T: Serialize>(value: &T, to: &mut dyn Write) -> Result<(), CodecError> {
-    postcard::to_io(value, to).map(drop).map_err(|error| CodecError(error.to_string()))
+    write(value, WriteFlavor::new(to))
 }
 
 /// Appends `value` to `bytes`: the fast way, for values that are sent often.
 #[inline]
 pub(crate) fn append<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<(), CodecError> {
-    postcard::serialize_with_flavor(value, Bytes(bytes)).map_err(|error| CodecError(error.to_string()))
+    write(value, Bytes(bytes))
+}
+
+#[inline]
+fn write<T: Serialize + ?Sized, F: Flavor>(value: &T, output: F) -> Result<(), CodecError> {
+    let mut codec = postcard::Serializer { output };
+    let written = value.serialize(Writer(&mut codec));
+    written.and_then(|()| codec.output.finalize().map(drop)).map_err(|error| CodecError(error.to_string()))
 }
 
 /// Where [`append`] writes to.
 struct Bytes<'a>(&'a mut Vec<u8>);
 
-impl postcard::ser_flavors::Flavor for Bytes<'_> {
+impl Flavor for Bytes<'_> {
     type Output = ();
 
     #[inline]
@@ -59,7 +71,9 @@ impl postcard::ser_flavors::Flavor for Bytes<'_> {
 
 /// Reads one value that takes up all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    match postcard::take_from_bytes(bytes) {
+    let mut codec = postcard::Deserializer::from_bytes(bytes);
+    let value = T::deserialize(Reader(&mut codec));
+    match value.and_then(|value| Ok((value, codec.finalize()?))) {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => Err(CodecError(format!("{} bytes too many", rest.len()))),
         Err(error) => Err(CodecError(error.to_string())),

@@ -3,5 +3,9 @@
 pub(crate) mod codec;
 pub(crate) mod frame;
 #[cfg(test)]
+mod likeness;
+#[cfg(test)]
 pub(crate) mod mutation;
 pub(crate) mod prefix;
+mod reader;
+mod writer;
