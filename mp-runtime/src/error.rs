@@ -31,8 +31,8 @@ pub struct SpawnError {
 
 #[derive(Debug, Clone)]
 pub enum SpawnErrorKind {
-    /// The program has threads; how many, if that could be found out.
-    Threaded(Option<usize>),
+    /// The program has threads; how many, if that could be found out. And who asked.
+    Threaded(Option<usize>, Caller),
     /// The caller runs in a runtime of tokio, as the process would have to.
     #[cfg(feature = "tokio")]
     InsideRuntime,
@@ -52,6 +52,42 @@ pub enum SpawnErrorKind {
     Executable(&'static str),
     /// A system call failed.
     Os(Stage, i32),
+}
+
+/// Who asks for a process: where a fork is refused, it depends on that what to do instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Caller {
+    #[default]
+    Function,
+    Closure,
+    Pool,
+    ParMap,
+}
+
+impl Caller {
+    /// What to do where there are threads.
+    fn advice(self) -> &'static str {
+        match self {
+            Caller::Function => {
+                "start it by `forkserver` or by `exec`, as in `#[process(start = forkserver)]`, \
+                 spawn before the first thread is started, or answer for the other threads with \
+                 `#[process(unsafe(threads))]`"
+            }
+            Caller::Closure => {
+                "a closure is always forked: put its work into a function with `#[process(start = forkserver)]`, or spawn \
+                 before the first thread is started"
+            }
+            Caller::Pool => {
+                "have the workers started by `forkserver` or by `exec`, as in \
+                 `Pool::builder().start_method(StartMethod::ForkServer)`, for which the pool's function captures nothing, or \
+                 let there be no other thread when a worker is started, also one in place of another"
+            }
+            Caller::ParMap => {
+                "send the data to a pool whose workers are not forked, as that of \
+                 `Pool::builder().start_method(StartMethod::ForkServer)`, or call `par_map` before the first thread is started"
+            }
+        }
+    }
 }
 
 /// A step of starting a process.
@@ -168,7 +204,7 @@ impl SpawnError {
 
     /// Whether the program has more threads than the one that asked.
     pub fn is_threaded(&self) -> bool {
-        matches!(self.kind, SpawnErrorKind::Threaded(_))
+        matches!(self.kind, SpawnErrorKind::Threaded(..))
     }
 
     /// Whether an `async` function was to be forked by a thread that is inside of a runtime of tokio. Its copy
@@ -200,17 +236,15 @@ impl fmt::Display for SpawnError {
         // A name that was refused may hold anything; the message stays one line.
         write!(f, "process `{}` could not be started: ", self.name.escape_debug())?;
         match &self.kind {
-            SpawnErrorKind::Threaded(threads) => {
+            SpawnErrorKind::Threaded(threads, caller) => {
                 match threads {
                     Some(threads) => write!(f, "this program has {threads} threads")?,
                     None => write!(f, "this program has more than one thread")?,
                 }
                 write!(
                     f,
-                    ", and a lock that another thread holds would stay locked in a forked process for ever; \
-                     start it by `forkserver` or by `exec`, as in `#[process(start = forkserver)]`, \
-                     spawn before the first thread is started, or answer for the other threads with \
-                     `#[process(unsafe(threads))]`"
+                    ", and a lock that another thread holds would stay locked in a forked process for ever; {}",
+                    caller.advice()
                 )
             }
             #[cfg(feature = "tokio")]
@@ -251,7 +285,7 @@ impl From<SpawnError> for io::Error {
     fn from(error: SpawnError) -> io::Error {
         let kind = match error.kind {
             SpawnErrorKind::Os(_, errno) => io::Error::from_raw_os_error(errno).kind(),
-            SpawnErrorKind::Threaded(_) | SpawnErrorKind::Executable(_) => io::ErrorKind::Unsupported,
+            SpawnErrorKind::Threaded(..) | SpawnErrorKind::Executable(_) => io::ErrorKind::Unsupported,
             #[cfg(feature = "tokio")]
             SpawnErrorKind::InsideRuntime => io::ErrorKind::Unsupported,
             SpawnErrorKind::Arguments(_)

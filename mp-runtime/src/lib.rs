@@ -93,7 +93,8 @@
 //!
 //! [`par_map`] runs a closure over a slice in as many processes as there are processors, which inherit both. A [`Pool`] keeps its
 //! processes, around one function of any serde argument and result, for lazy and endless input too. When a worker dies, whenever and
-//! however, the item that it was at has failed with that [`Exit`]; all others have their values. For a debugger or a test,
+//! however, the item that it was at has failed with that [`Exit`]; all others have their values. In a program with threads, its
+//! workers are started by [`forkserver` or `exec`](PoolBuilder::start_method). For a debugger or a test,
 //! `MP_POOL_BACKEND=sequential` runs the work in the program itself: see [`Backend`].
 //!
 //! # How a process ends, and its parent
@@ -182,7 +183,7 @@
 //! thread.
 //!
 //! `cargo test` runs each test in a thread of its own, so a plain fork is refused there. Call the function itself, mark it
-//! `start = forkserver`, or give a pool [`Backend::Sequential`].
+//! `start = forkserver`, or give a pool a [start method](PoolBuilder::start_method) or [`Backend::Sequential`].
 //!
 //! Whatever a process prints that a test has started, and the message of its panic, is seen, with `--nocapture` or without, and
 //! whether the test passes or fails: libtest keeps back only what the test prints itself. Where that is too much, give the process

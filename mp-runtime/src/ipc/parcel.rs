@@ -40,6 +40,11 @@ impl Enclosed {
         self.fds.iter().map(AsFd::as_fd)
     }
 
+    /// Copies of the descriptors, in another process that was forked from the one that has enclosed them.
+    pub(crate) fn copies(&self) -> std::io::Result<Vec<OwnedFd>> {
+        self.fds.iter().map(OwnedFd::try_clone).collect()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.fds.is_empty()
     }
@@ -121,6 +126,12 @@ pub(crate) fn refuse_to_read<E: de::Error>(why: impl ToString) -> E {
 
 fn explained(error: CodecError) -> ChannelError {
     REASON.take().map_or(error, CodecError::new).into()
+}
+
+/// Takes descriptors out of the value being read, from number `first` on.
+pub(crate) fn take_row<const COUNT: usize>(first: u32) -> Option<[OwnedFd; COUNT]> {
+    let row: Option<Vec<OwnedFd>> = (0..COUNT as u32).map(|index| take_out(first.saturating_add(index))).collect();
+    row?.try_into().ok()
 }
 
 /// Takes descriptor `number` out of the value being read. Each is there once.

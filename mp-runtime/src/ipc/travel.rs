@@ -5,7 +5,6 @@
 //! [holds](hold) the byte with the number of its place. The kernel lets go of that when the message is lost, with the last
 //! channel or process that could receive it; then the end is given up by whoever looks.
 
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -74,15 +73,8 @@ impl End {
 
     fn read<'de, D: Deserializer<'de>>(from: D, side: Side) -> Result<End, D::Error> {
         let (first, place, owner) = Written::deserialize(from)?;
-        let mut fds = Vec::<OwnedFd>::with_capacity(Link::FDS);
-        for number in (0..Link::FDS as u32).map(|index| first.saturating_add(index)) {
-            fds.push(
-                parcel::take_out(number)
-                    .ok_or_else(|| parcel::refuse_to_read("the end came without its descriptors"))?,
-            );
-        }
-        let fds =
-            <[OwnedFd; Link::FDS]>::try_from(fds).map_err(|_| parcel::refuse_to_read("as many as were put in"))?;
+        let fds = parcel::take_row(first);
+        let fds = fds.ok_or_else(|| parcel::refuse_to_read("the end came without its descriptors"))?;
         let link = links::add(Link::open(fds).map_err(parcel::refuse_to_read)?);
         let place = Place::from_word(place).filter(|place| place.is_within() && place.side() == side);
         let place = place.ok_or_else(|| parcel::refuse_to_read("the end is of the other side"))?;

@@ -2,14 +2,13 @@
 
 use std::mem;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::ipc::link::Link;
 use crate::pool::frame::{self, Kind};
 use crate::pool::lane::{Lane, Received};
 use crate::pool::message::{self, HEAD, Head, TIMED};
 use crate::pool::overdue;
+use crate::pool::shared::Shared;
 use crate::pool::terms::{Size, Terms};
 use crate::pool::work::{Batch, Serve, Work};
 use crate::process::panic::{self, Panic};
@@ -17,15 +16,6 @@ use crate::shm::draft::{Draft, Mark, Step};
 use crate::shm::roster::Side;
 use crate::sys::clock;
 use crate::wire::codec::{self, CodecError};
-
-/// What a pool and one of its workers share, made before the fork.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) tasks: Arc<Link>,
-    pub(crate) results: Arc<Link>,
-    pub(crate) draft: Draft,
-    pub(crate) terms: Terms,
-}
 
 /// Of no batch: what a worker is at that leaves for want of work.
 pub(crate) const NO_BATCH: u32 = 0;

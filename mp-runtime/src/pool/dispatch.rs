@@ -117,7 +117,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn start_worker(&mut self) -> Result<(), PoolError> {
-        let Hands::Forked(work) = &self.hands else { return Ok(()) };
+        let Hands::Processes(work) = &self.hands else { return Ok(()) };
         let number = self.started;
         let worker = Worker::start(number, &self.settings.name, self.settings.terms, &**work)?;
         self.started += 1;

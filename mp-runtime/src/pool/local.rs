@@ -21,8 +21,8 @@ use crate::process::{panic, registry};
 
 /// Who does the work of a pool.
 pub(crate) enum Hands<'f> {
-    /// Processes, which are forked around it.
-    Forked(Box<dyn Work + 'f>),
+    /// Processes.
+    Processes(Box<dyn Work + 'f>),
     Alone(Alone<'f>),
     Crew(Crew),
 }
@@ -54,7 +54,7 @@ pub(crate) fn listen() {
 impl Hands<'_> {
     pub(super) fn backend(&self) -> Backend {
         match self {
-            Hands::Forked(_) => Backend::Processes,
+            Hands::Processes(_) => Backend::Processes,
             Hands::Crew(_) => Backend::Threads,
             Hands::Alone(_) => Backend::Sequential,
         }
@@ -70,7 +70,7 @@ impl fmt::Debug for Hands<'_> {
 impl Engine<'_> {
     #[inline]
     pub(super) fn is_local(&self) -> bool {
-        !matches!(self.hands, Hands::Forked(_))
+        !matches!(self.hands, Hands::Processes(_))
     }
 
     /// Waits until all threads are ready.
@@ -123,7 +123,7 @@ impl Engine<'_> {
                     self.hear(at, answer);
                 }
             }
-            Hands::Alone(_) | Hands::Forked(_) => {}
+            Hands::Alone(_) | Hands::Processes(_) => {}
         }
         self.dispatch_here();
     }

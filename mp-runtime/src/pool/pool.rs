@@ -30,7 +30,8 @@ use crate::sys::identity;
 /// was at has failed, and another takes its place.
 ///
 /// A pool is made around a function. Its workers are forked from this process, so a closure may capture what it likes, borrowed
-/// data too: each worker has it as it was at its start. Arguments and results are sent, so they are serde types. To run different
+/// data too: each worker has it as it was at its start. A program with threads cannot fork; there, and wherever the program is large, have
+/// workers [started by another method](PoolBuilder::start_method). Arguments and results are sent, so they are serde types. To run different
 /// functions over one pool, give it one that matches on an enum of jobs; for a process function of one parameter, its name will do. For
 /// several arguments, as with Python's `starmap`, it takes a tuple: `|(base, power): (u64, u32)| base.pow(power)`.
 ///

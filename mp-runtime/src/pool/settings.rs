@@ -14,7 +14,8 @@ use crate::pool::local::{self, Alone, Hands};
 use crate::pool::pool::Pool;
 use crate::pool::terms::Terms;
 use crate::pool::trouble::PoolError;
-use crate::pool::work::{Call, Serve, Work};
+use crate::pool::work::{self, Call, Serve, Work};
+use crate::process::method::StartMethod;
 
 /// What a pool is told at its start.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    fn backend(&self) -> Result<Backend, PoolError> {
+    pub(super) fn backend(&self) -> Result<Backend, PoolError> {
         self.backend.map_or_else(Backend::of_environment, Ok)
     }
 
@@ -41,12 +42,15 @@ impl Settings {
         serve: impl FnOnce(W) -> Box<dyn Serve + 'f>,
     ) -> Result<(Settings, Hands<'f>), PoolError> {
         match self.backend()? {
-            Backend::Processes => Ok((self, Hands::Forked(Box::new(work)))),
+            Backend::Processes => Ok((self, Hands::Processes(Box::new(work)))),
             Backend::Threads | Backend::Sequential => self.alone(|| serve(work)),
         }
     }
 
-    fn alone<'f>(self, serve: impl FnOnce() -> Box<dyn Serve + 'f>) -> Result<(Settings, Hands<'f>), PoolError> {
+    pub(super) fn alone<'f>(
+        self,
+        serve: impl FnOnce() -> Box<dyn Serve + 'f>,
+    ) -> Result<(Settings, Hands<'f>), PoolError> {
         local::listen();
         let alone = Alone::start(serve)?;
         Ok((Settings { workers: 1, ..self }, Hands::Alone(alone)))
@@ -82,13 +86,56 @@ pub(crate) fn available_workers() -> usize {
 /// assert_eq!(pool.map(1..=4)?, [1, 4, 9, 16]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+///
+/// `M` is a [`StartMethod`] once [`start_method`](PoolBuilder::start_method) was called. Until then, workers are forked.
+#[derive(Debug, Clone)]
 #[must_use = "a pool is started by `start`"]
-pub struct PoolBuilder {
-    settings: Settings,
+pub struct PoolBuilder<M = ()> {
+    pub(super) settings: Settings,
+    pub(super) method: M,
 }
 
-impl PoolBuilder {
+impl Default for PoolBuilder {
+    fn default() -> Self {
+        PoolBuilder { settings: Settings::default(), method: () }
+    }
+}
+
+impl<M> PoolBuilder<M> {
+    /// Sets how workers are started. One that is forked has all of the program's memory, so its function may capture what it
+    /// likes; but no program with threads may fork. By `forkserver` and `exec` workers are started beside threads, too, and cost the
+    /// same however much memory the program has. Their function captures nothing: it is the name of a function, or a closure
+    /// that uses its arguments only. See [`start_given`](PoolBuilder::start_given) for what all items have in common.
+    ///
+    /// ```
+    /// use mp_runtime::{Pool, StartMethod};
+    ///
+    /// fn square(n: u64) -> u64 {
+    ///     n * n
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pool = std::thread::spawn(|| {
+    ///     let pool = Pool::builder().workers(2).start_method(StartMethod::ForkServer).start(square)?;
+    ///     Ok::<_, mp_runtime::PoolError>(pool.map(1..=4).unwrap())
+    /// });
+    /// assert_eq!(pool.join().unwrap()?, [1, 4, 9, 16]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A function that captures something does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// use mp_runtime::{Pool, StartMethod};
+    ///
+    /// let factor = 3;
+    /// let pool = Pool::builder().start_method(StartMethod::Exec).start(move |n: u64| n * factor);
+    /// ```
+    pub fn start_method(self, method: StartMethod) -> PoolBuilder<StartMethod> {
+        PoolBuilder { settings: self.settings, method }
+    }
+
     /// Sets how many workers there are. Unless this is called, as many as this process may use processors.
     ///
     /// # Panics
@@ -172,7 +219,9 @@ impl PoolBuilder {
         self.settings.backend = Some(backend);
         self
     }
+}
 
+impl PoolBuilder {
     /// Starts the pool: its workers are forked around `function`. See [`Pool::new`].
     ///
     /// # Errors
@@ -245,11 +294,7 @@ impl PoolBuilder {
         I: Fn() -> S + 'f,
         F: Fn(&mut S, A) -> R + 'f,
     {
-        let function = move |state: &mut Option<S>, argument| match state {
-            Some(state) => function(state, argument),
-            None => unreachable!("the state is made first"),
-        };
-        let (settings, hands) = self.settings.hands(Call::new(Some(init), function), Call::serve)?;
+        let (settings, hands) = self.settings.hands(work::with_state(init, function), Call::serve)?;
         let pool = Pool::start(settings, hands)?;
         pool.engine().prepare()?;
         Ok(pool)

@@ -98,7 +98,7 @@ impl Engine<'_> {
         let of_local =
             |(at, account): (usize, &Account)| account.tell(format!("{}.{at}", self.settings.name), std::process::id());
         let workers = match &self.hands {
-            Hands::Forked(_) => self.workers.iter().map(of_process).collect(),
+            Hands::Processes(_) => self.workers.iter().map(of_process).collect(),
             Hands::Alone(alone) => vec![of_local((0, &alone.account))],
             Hands::Crew(crew) => crew.hands.iter().map(|hand| &hand.account).enumerate().map(of_local).collect(),
         };

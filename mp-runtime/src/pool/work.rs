@@ -7,8 +7,13 @@ use std::ops::Deref;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::pool::desk::Desk;
+use crate::error::{self, SpawnError};
+use crate::pool::desk::{self, Desk};
 use crate::pool::frame::{Frames, Kind};
+use crate::pool::shared::Shared;
+use crate::process::body;
+use crate::process::builder::Builder;
+use crate::process::handle::Child;
 use crate::shm::draft::Step;
 use crate::wire::codec;
 
@@ -16,6 +21,14 @@ use crate::wire::codec;
 pub(crate) trait Work {
     /// In a worker: makes its state, which lives until `then` is done.
     fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve));
+
+    /// Starts a worker.
+    fn spawn(&self, name: &str, shared: &Shared) -> Result<Child<()>, SpawnError>;
+}
+
+/// Forks a worker that does `work`.
+fn fork(work: &dyn Work, caller: error::Caller, name: &str, shared: &Shared) -> Result<Child<()>, SpawnError> {
+    Builder::of(name, body::returns(|| desk::work(shared, work))).caller(caller).daemon(true).spawn()
 }
 
 /// A function of a pool with the state of one worker.
@@ -59,6 +72,23 @@ where
     fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve)) {
         then(&mut Caller { call: self, state: self.init.as_ref().map(|init| init()) });
     }
+
+    fn spawn(&self, name: &str, shared: &Shared) -> Result<Child<()>, SpawnError> {
+        fork(self, error::Caller::Pool, name, shared)
+    }
+}
+
+/// A function that each worker makes a state for, by `init`.
+pub(crate) fn with_state<S, I, F, A, R>(init: I, function: F) -> Call<I, impl Fn(&mut Option<S>, A) -> R, A, R>
+where
+    I: Fn() -> S,
+    F: Fn(&mut S, A) -> R,
+{
+    let function = move |state: &mut Option<S>, argument| match state {
+        Some(state) => function(state, argument),
+        None => unreachable!("the state is made first"),
+    };
+    Call::new(Some(init), function)
 }
 
 impl<I, S, F, A, R> Call<I, F, A, R>
@@ -135,6 +165,10 @@ impl<'d, T, F, R> Each<'d, T, F, R> {
 impl<T, F: Fn(&T) -> R, R: Serialize> Work for Each<'_, T, F, R> {
     fn prepare(&self, then: &mut dyn FnMut(&mut dyn Serve)) {
         then(&mut { self });
+    }
+
+    fn spawn(&self, name: &str, shared: &Shared) -> Result<Child<()>, SpawnError> {
+        fork(self, error::Caller::ParMap, name, shared)
     }
 }
 

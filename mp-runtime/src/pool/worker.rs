@@ -1,22 +1,18 @@
 //! One worker, as its pool sees it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use nix::errno::Errno;
 
-use crate::ipc::link::Link;
 use crate::pool::batch::Batch;
-use crate::pool::desk::{self, DRAFT, Shared};
-use crate::pool::lane::{Lane, MESSAGES, Passage, ROOM};
+use crate::pool::lane::{Lane, Passage};
+use crate::pool::shared::Shared;
 use crate::pool::stats::Account;
 use crate::pool::terms::Terms;
 use crate::pool::trouble::PoolError;
 use crate::pool::work::Work;
-use crate::process::body;
-use crate::process::builder::Builder;
 use crate::process::handle::Child;
-use crate::shm::draft::{Draft, Mark};
+use crate::shm::draft::Mark;
 use crate::shm::roster::Side;
 
 /// A worker, from its start until it is reaped.
@@ -54,17 +50,13 @@ pub(crate) enum Sentence {
 }
 
 impl Worker {
-    /// Forks a worker that runs `work`.
+    /// Starts a worker that does `work`.
     pub(crate) fn start(number: u64, name: &str, terms: Terms, work: &dyn Work) -> Result<Worker, PoolError> {
-        let tasks = Arc::new(Link::new(ROOM, MESSAGES)?);
-        let results = Arc::new(Link::new(ROOM, MESSAGES)?);
-        let draft = Draft::new(DRAFT)?;
-        let shared = Shared { tasks: Arc::clone(&tasks), results: Arc::clone(&results), draft, terms };
+        let shared = Shared::new(terms)?;
         // First, so that the worker finds its pool there.
-        let tasks = Lane::open(&tasks, Side::Send).ok_or(Errno::ENOMEM)?;
-        let results = Lane::open(&results, Side::Receive).ok_or(Errno::ENOMEM)?;
-        let name = format!("{name}.{number}");
-        let child = Builder::of(&name, body::returns(|| desk::work(&shared, work))).daemon(true).spawn()?;
+        let tasks = Lane::open(&shared.tasks, Side::Send).ok_or(Errno::ENOMEM)?;
+        let results = Lane::open(&shared.results, Side::Receive).ok_or(Errno::ENOMEM)?;
+        let child = work.spawn(&format!("{name}.{number}"), &shared)?;
         Ok(Worker {
             number,
             child,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::{SpawnError, SpawnErrorKind, Stage};
+use crate::error::{Caller, SpawnError, SpawnErrorKind, Stage};
 use crate::ipc::moving;
 use crate::process::body::{Body, Portable};
 use crate::process::handle::Child;
@@ -111,6 +111,11 @@ impl<B: Body> Builder<B> {
 
     pub(crate) fn replica(mut self, index: usize) -> Self {
         self.plan.replica = Some(index);
+        self
+    }
+
+    pub(crate) fn caller(mut self, caller: Caller) -> Self {
+        self.plan.caller = caller;
         self
     }
 

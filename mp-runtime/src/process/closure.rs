@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::SpawnError;
+use crate::error::{Caller, SpawnError};
 use crate::process::body::{self, Body};
 use crate::process::builder::Builder;
 use crate::process::handle::Child;
@@ -56,7 +56,7 @@ impl Builder<()> {
         F: FnOnce() -> T,
         T: Serialize + DeserializeOwned,
     {
-        Builder::of(NAME, body::returns(closure))
+        Builder::of(NAME, body::returns(closure)).caller(Caller::Closure)
     }
 
     /// A process that runs a closure which gives a `Result`: an `Err` reaches the parent as its text, as with a process
@@ -78,6 +78,6 @@ impl Builder<()> {
         T: Serialize + DeserializeOwned,
         E: fmt::Display,
     {
-        Builder::of(NAME, body::fails(closure))
+        Builder::of(NAME, body::fails(closure)).caller(Caller::Closure)
     }
 }

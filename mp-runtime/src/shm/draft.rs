@@ -6,7 +6,10 @@
 //! extent *before* it says what the items belong to from now on, so that no item is taken for another's. What has been
 //! sent is in the draft for a moment longer; the reader knows what it has received, and skips that.
 
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
 
 use crate::shm::region::Region;
 
@@ -74,6 +77,20 @@ impl Draft {
     /// Makes a draft with room for about `room` bytes of finished items.
     pub(crate) fn new(room: usize) -> nix::Result<Draft> {
         Ok(Draft { region: Region::new(c"mp-draft", BODY + room)? })
+    }
+
+    /// Maps the draft that another process has made, from its file.
+    pub(crate) fn open(file: OwnedFd) -> nix::Result<Draft> {
+        let region = Region::open(file, None)?;
+        if region.length() <= BODY {
+            return Err(Errno::EINVAL);
+        }
+        Ok(Draft { region })
+    }
+
+    /// The file, to be passed to another process.
+    pub(crate) fn file(&self) -> BorrowedFd<'_> {
+        self.region.file()
     }
 
     /// In the worker: notes what it is at.

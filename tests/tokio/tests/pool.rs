@@ -40,3 +40,9 @@ fn worker_that_dies_fails_its_task_and_is_replaced_inside_of_the_runtime() {
 fn time_limit_of_an_awaited_task_is_kept() {
     scene("limits");
 }
+
+#[test]
+fn tasks_are_awaited_in_a_runtime_with_threads() {
+    scene("forkserver");
+    scene("exec");
+}

@@ -42,7 +42,7 @@ use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
     let threaded = thread::is_threaded();
     if threaded && !plan.threads_allowed {
-        return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count())));
+        return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
     }
     signal::keep_child_statuses();
     ending::conclude_abandoned();

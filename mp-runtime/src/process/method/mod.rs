@@ -1,5 +1,6 @@
 //! The ways to start a process. Each takes a plan and a body, and gives the record of a running child.
 
+use crate::error::Caller;
 use crate::process::stopping::Ladder;
 
 pub(crate) mod fork;
@@ -31,6 +32,7 @@ pub(crate) struct Plan {
     /// What its random numbers begin with, if the user has said so.
     pub(crate) seed: Option<u64>,
     pub(crate) method: StartMethod,
+    pub(crate) caller: Caller,
 }
 
 /// The ways to start a process.

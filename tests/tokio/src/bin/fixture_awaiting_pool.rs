@@ -1,11 +1,11 @@
-//! Pools whose tasks are awaited in a runtime of one thread; the first argument names a scene. Silent and code 0 if all is as it
+//! Pools whose tasks are awaited in a runtime, mostly of one thread; the first argument names a scene. Silent and code 0 if all is as it
 //! should be.
 
 use std::env;
 use std::future::Future;
 use std::time::Duration;
 
-use mp_runtime::{Backend, Pool, TaskErrorKind};
+use mp_runtime::{Backend, Pool, StartMethod, TaskErrorKind};
 use tokio::time::{sleep, timeout};
 
 const MOMENT: Duration = Duration::from_millis(20);
@@ -142,9 +142,25 @@ async fn limits() {
     soon(pool.submit(0).into_future()).await.unwrap();
 }
 
+/// In a runtime that has threads, a pool whose workers are not forked.
+async fn among_threads(method: StartMethod) {
+    assert!(Pool::new(|n: u64| n).unwrap_err().spawn_error().unwrap().is_threaded());
+    let end_some = |n: u64| if n.is_multiple_of(5) { std::process::abort() } else { n };
+    let pool = Pool::builder().workers(2).start_method(method).start(end_some).unwrap();
+    let tasks: Vec<_> = (0..20).map(|n| pool.submit(n)).collect();
+    for (n, task) in tasks.into_iter().enumerate() {
+        assert_eq!(soon(task.into_future()).await.ok(), Some(n as u64).filter(|n| n % 5 != 0));
+    }
+    assert_eq!(pool.stats().restarts, 4);
+}
+
 fn main() {
     let scene = env::args().nth(1).expect("a scene");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = match &*scene {
+        "forkserver" | "exec" => tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build(),
+        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
+    };
+    let runtime = runtime.unwrap();
     runtime.block_on(async {
         match &*scene {
             "processes" => values(Backend::Processes).await,
@@ -154,6 +170,8 @@ fn main() {
             "selects" => selects().await,
             "deaths" => deaths().await,
             "limits" => limits().await,
+            "forkserver" => among_threads(StartMethod::ForkServer).await,
+            "exec" => among_threads(StartMethod::Exec).await,
             other => panic!("no scene {other}"),
         }
     });
