@@ -26,6 +26,15 @@ impl PoolBuilder<StartMethod> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// A function that captures something does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// use mp_runtime::{Pool, StartMethod};
+    ///
+    /// let factor = 3;
+    /// let pool = Pool::builder().start_method(StartMethod::Exec).start(move |n: u64| n * factor);
+    /// ```
+    ///
     /// # Errors
     ///
     /// When a worker cannot be started; see [`Builder::spawn`](crate::Builder::spawn). When `MP_POOL_BACKEND` is nonsense.

@@ -123,15 +123,6 @@ impl<M> PoolBuilder<M> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// A function that captures something does not compile:
-    ///
-    /// ```compile_fail,E0080
-    /// use mp_runtime::{Pool, StartMethod};
-    ///
-    /// let factor = 3;
-    /// let pool = Pool::builder().start_method(StartMethod::Exec).start(move |n: u64| n * factor);
-    /// ```
     pub fn start_method(self, method: StartMethod) -> PoolBuilder<StartMethod> {
         PoolBuilder { settings: self.settings, method }
     }
