@@ -199,8 +199,7 @@ pub(crate) fn post(
         if !link.has_receivers(me) {
             return Err(Unsent::Disconnected);
         }
-        let head = link.ring.head();
-        let mut crowded = false;
+        let mut crowded = None;
         let turn = link.ring.sending(me, hindered(patience));
         let refused = turn.is_none();
         if let Some(turn) = turn
@@ -209,7 +208,11 @@ pub(crate) fn post(
             let sent = match beside {
                 Beside::Nothing => Ok(None),
                 Beside::Word(word) => Ok(Some(word)),
-                Beside::Fds(fds) => enclose(link, &turn, fds).map(Some),
+                Beside::Fds(fds) => {
+                    // Only here: to look at the head takes its memory away from the receivers.
+                    crowded = Some(link.ring.head());
+                    enclose(link, &turn, fds).map(Some)
+                }
             };
             match sent {
                 Ok(stamp) => {
@@ -219,7 +222,7 @@ pub(crate) fn post(
                     return Ok(());
                 }
                 // Too many descriptors are on their way: there is room when another message has been taken.
-                Err(Errno::EAGAIN) if link.ring.has_message() => crowded = true,
+                Err(Errno::EAGAIN) if link.ring.has_message() => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
@@ -229,7 +232,7 @@ pub(crate) fn post(
             Patience::Until(deadline) => deadline,
             _ => return Err(Unsent::Full),
         };
-        let ready = || if crowded { link.ring.head() != head } else { link.ring.has_room(packet) };
+        let ready = || crowded.map_or_else(|| link.ring.has_room(packet), |head| link.ring.head() != head);
         if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
             return Err(Unsent::Full);
         }

@@ -12,6 +12,10 @@
 //! All this is told apart by what came of it. After a wait in vain a thread sleeps at once, and tries again only while it waits
 //! often, and so seldom that all tries together cost a small part of the time, however long the kernel makes one last.
 //!
+//! What was worth it often may be in vain now and then without being given up: a peer is interrupted by the kernel, or, on a virtual
+//! machine, its whole core is. So many waits that were worth it pay for one that was not. Else two that have lost sight of each other so, for
+//! a millisecond, would wake each other for each message for some hundred of them.
+//!
 //! Two that both sleep have to try at once, or neither finds the other awake. So there are tries of two lengths: a long one
 //! outlasts the waking of the peer, and is kept up for some waits; in one of these the peer makes a short one, which costs so little
 //! that it comes often.
@@ -41,6 +45,12 @@ const PROVEN: u32 = 16;
 
 /// For how many waits a peer that has to be woken for each is waited for awake: until it tries, too.
 const KEPT_UP: u32 = 8;
+
+/// So many waits that were worth it pay for one in vain.
+const PRICE: u32 = 16;
+
+/// And so many can be saved up.
+const SAVINGS: u32 = 32 * PRICE;
 
 /// How often to look before the core is given to others: about a microsecond.
 const LOOKS: u32 = 40;
@@ -81,7 +91,6 @@ impl Habit {
     fn worth(self, start: Instant, now: Instant, gave_way: bool) -> Habit {
         let took = now.duration_since(start);
         match self {
-            _ if took > LONG => self.in_vain(start, now), // so long has the kernel made it
             _ if gave_way => Habit::GivingWay,
             Habit::Awake { worth } => Habit::Awake { worth: worth.saturating_add(1) },
             _ if took <= SHORT => Habit::Awake { worth: 1 },
@@ -105,8 +114,38 @@ impl Habit {
     }
 }
 
+/// A habit, and what may be spent to keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Experience {
+    habit: Habit,
+    /// How many waits that were worth it have not paid for one in vain.
+    saved: u32,
+}
+
+impl Experience {
+    const NONE: Experience = Experience { habit: Habit::Awake { worth: 0 }, saved: 0 };
+
+    /// After a wait that began at `start`, ended at `now`, and was worth it; see [`Habit::worth`].
+    fn worth(self, start: Instant, now: Instant, gave_way: bool) -> Experience {
+        if now.duration_since(start) > LONG {
+            return self.in_vain(start, now); // so long has the kernel made it
+        }
+        Experience { habit: self.habit.worth(start, now, gave_way), saved: (self.saved + 1).min(SAVINGS) }
+    }
+
+    /// After a wait that began at `start`, ended at `now`, and was in vain.
+    fn in_vain(self, start: Instant, now: Instant) -> Experience {
+        match self.habit {
+            Habit::Awake { .. } | Habit::GivingWay if self.saved >= PRICE => {
+                Experience { saved: self.saved - PRICE, ..self }
+            }
+            habit => Experience { habit: habit.in_vain(start, now), ..self },
+        }
+    }
+}
+
 thread_local! {
-    static HABIT: Cell<Habit> = const { Cell::new(Habit::Awake { worth: 0 }) };
+    static EXPERIENCE: Cell<Experience> = const { Cell::new(Experience::NONE) };
     /// How many waits in a row this thread has only received, or only sent.
     static STREAK: Cell<u32> = const { Cell::new(0) };
     /// Whether it has sent, and received, since its last wait.
@@ -153,36 +192,35 @@ pub(crate) fn until(mut ready: impl FnMut() -> bool) -> bool {
         return true;
     }
     let start = Instant::now();
-    let mut habit = HABIT.get();
-    let patience = habit.patience(start);
-    let (ready, habit) = match patience {
-        Some(patience) => wait(ready, start, patience, habit),
-        None => (false, habit),
+    let mut experience = EXPERIENCE.get();
+    let (ready, experience) = match experience.habit.patience(start) {
+        Some(patience) => wait(ready, start, patience, experience),
+        None => (false, experience),
     };
-    HABIT.set(habit);
+    EXPERIENCE.set(experience);
     ready
 }
 
 /// Waits awake for at most about `patience`; whether it is ready, and what to do the next time.
-fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, habit: Habit) -> (bool, Habit) {
-    let mut gives_way = habit == Habit::GivingWay;
+fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, before: Experience) -> (bool, Experience) {
+    let mut gives_way = before.habit == Habit::GivingWay;
     loop {
         if gives_way {
             thread::yield_now();
             if ready() {
-                return (true, habit.worth(start, Instant::now(), true));
+                return (true, before.worth(start, Instant::now(), true));
             }
         }
         for _ in 0..LOOKS {
             hint::spin_loop();
             if ready() {
                 let now = if gives_way { Instant::now() } else { start };
-                return (true, habit.worth(start, now, false));
+                return (true, before.worth(start, now, false));
             }
         }
         let now = Instant::now();
         if now.duration_since(start) > patience {
-            return (false, habit.in_vain(start, now));
+            return (false, before.in_vain(start, now));
         }
         gives_way = true;
     }
@@ -223,6 +261,10 @@ mod tests {
         assert!(awake > 10 * LONG && share < 2.4 / f64::from(SELDOM), "{share}");
     }
 
+    fn poor(habit: Habit) -> Experience {
+        Experience { habit, saved: 0 }
+    }
+
     #[test]
     fn a_success_is_remembered_and_one_that_took_long_is_not() {
         let start = Instant::now();
@@ -231,13 +273,29 @@ mod tests {
             looks += 1;
             looks == 2
         };
-        let awake = Habit::Awake { worth: 3 };
-        assert_eq!(wait(soon, start, SHORT, awake), (true, Habit::Awake { worth: 4 }));
+        let awake = poor(Habit::Awake { worth: 3 });
+        let more = Experience { habit: Habit::Awake { worth: 4 }, saved: 1 };
+        assert_eq!(wait(soon, start, SHORT, awake), (true, more));
         // Not even the kernel makes it last longer than a second.
-        assert_eq!(wait(|| true, start + Duration::from_secs(1), SHORT, Habit::GivingWay).1, Habit::GivingWay);
+        let giving_way = poor(Habit::GivingWay);
+        assert_eq!(wait(|| true, start + Duration::from_secs(1), SHORT, giving_way).1.habit, Habit::GivingWay);
         let early = start.checked_sub(Duration::from_secs(1)).expect("the machine has run for a second");
-        assert!(matches!(wait(|| true, early, SHORT, Habit::GivingWay), (true, Habit::Asleep { .. })));
-        assert!(matches!(wait(|| false, start, SHORT, awake), (false, Habit::Asleep { .. })));
+        let asleep = |wait: (bool, Experience)| matches!(wait.1.habit, Habit::Asleep { .. });
+        assert!(asleep(wait(|| true, early, SHORT, giving_way)));
+        assert!(asleep(wait(|| false, start, SHORT, awake)));
+    }
+
+    #[test]
+    fn what_was_worth_it_often_is_kept_up_in_vain_for_a_while_and_not_for_ever() {
+        let start = Instant::now();
+        let mut experience = Experience::NONE;
+        (0..100 * SAVINGS).for_each(|_| experience = experience.worth(start, start + SHORT / 10, false));
+        for _ in 0..SAVINGS / PRICE {
+            experience = experience.in_vain(start, start + LONG);
+            assert_eq!(experience.habit.patience(start + LONG), Some(LONG));
+        }
+        experience = experience.in_vain(start, start + LONG);
+        assert_eq!(experience.habit.patience(start + LONG), None);
     }
 
     #[test]
