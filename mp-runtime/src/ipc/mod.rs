@@ -12,6 +12,7 @@ pub(crate) mod duplex;
 pub(crate) mod end;
 pub(crate) mod errors;
 pub(crate) mod fd;
+pub(crate) mod habit;
 pub(crate) mod inbox;
 pub(crate) mod iter;
 pub(crate) mod link;
