@@ -190,6 +190,11 @@
 //! [`stdout = null`](Builder::stdout), or a pipe. The error of a [`join`](Child::join) has the message of the panic in it, so that a test that
 //! fails by it tells.
 //!
+//! Coverage (`-C instrument-coverage`, as `cargo llvm-cov` has it) counts what runs in a process, too, by each start method, and counts it
+//! once. The file is written at the end of the process, unless that is by a signal or `_exit`: a daemon that is stopped
+//! writes none, unless it attends to SIGTERM and returns. As for all programs of several processes, the pattern `LLVM_PROFILE_FILE` needs `%p` or `%m` in it;
+//! without, they write over each other.
+//!
 #![cfg_attr(feature = "tokio", doc = include_str!("async.md"))]
 #![cfg_attr(
     not(feature = "tokio"),

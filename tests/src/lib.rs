@@ -17,6 +17,7 @@
 //! it) to look at it in the moment of its exit. The program has a process group of its own.
 
 mod alarm;
+mod build;
 mod census;
 #[doc(hidden)]
 pub mod endings;
@@ -37,6 +38,7 @@ mod tracee;
 #[doc(hidden)]
 pub mod warden;
 
+pub use build::build;
 pub use census::Process;
 pub use expect::Expect;
 pub use locate::{example, fixture};

@@ -18,7 +18,7 @@ use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
 use crate::process::tie::Tie;
 use crate::sys::fork::Handlers;
-use crate::sys::{direct, stdio};
+use crate::sys::{direct, profile, stdio};
 use crate::wire::frame::State;
 
 /// The process function with its arguments; writes its value to the payload, or says why there is none.
@@ -58,7 +58,8 @@ pub(crate) struct Birth<'a> {
 /// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
 /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
 /// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
-/// 8. Its own children are brought to their end, output is flushed, the report is committed, `_exit`.
+/// 8. Its own children are brought to their end, output is flushed, the report is committed, and the counts of a
+///    program that is measured for coverage are written, `_exit`.
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 #[inline]
@@ -100,6 +101,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     if !outbox.is_ours() {
         // The function has forked by other means, and this is the copy, come back from it: the report is not its.
         flush();
+        profile::end();
         direct::exit(outcome.code());
     }
     if registry::lock().has_children() {
@@ -108,6 +110,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     flush();
     let code = outcome.code();
     outcome.report(outbox);
+    profile::end();
     direct::exit(code)
 }
 

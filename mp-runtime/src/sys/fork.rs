@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::sys::clone::{Clone, Side};
-use crate::sys::direct;
 use crate::sys::page::Page;
+use crate::sys::{direct, profile};
 
 /// A child just forked.
 #[derive(Debug)]
@@ -78,6 +78,7 @@ impl Siblings {
 #[inline]
 fn enter(child: impl FnOnce() -> Infallible) -> ! {
     let _guard = NoWayBack;
+    profile::begin();
     match child() {}
 }
 

@@ -33,6 +33,7 @@ pub(crate) mod mark;
 pub(crate) mod memory;
 pub(crate) mod page;
 pub(crate) mod pidfd;
+pub(crate) mod profile;
 #[cfg(feature = "tokio")]
 pub(crate) mod readable;
 pub(crate) mod roll;
