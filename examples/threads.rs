@@ -1,10 +1,9 @@
-//! Starts processes from a thread for each input: each is parsed in a process of its own, so that one that crashes its
+//! Starts processes from the threads of rayon: each input is parsed in a process of its own, so that one that crashes its
 //! parser costs that input only.
 //!
 //! A program with threads cannot be forked; its processes come from the fork server. Prints a line for each input, in order.
-use std::thread;
-
-use mp_runtime::{ExitKind, process};
+use mp_runtime::{ExitKind, SpawnError, process};
+use rayon::prelude::*;
 
 /// A parser that one had better not trust.
 #[process(start = forkserver)]
@@ -16,7 +15,7 @@ fn parse(text: String) -> Result<i64, std::num::ParseIntError> {
 }
 
 /// What became of one input.
-fn describe(text: &str) -> Result<String, mp_runtime::SpawnError> {
+fn describe(text: &str) -> Result<String, SpawnError> {
     Ok(match parse::spawn(text.to_owned())?.join() {
         Ok(number) => format!("{text}: {number}"),
         Err(error) => match error.exit().map(|exit| exit.kind()) {
@@ -29,11 +28,7 @@ fn describe(text: &str) -> Result<String, mp_runtime::SpawnError> {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let inputs = ["1", "-20", "lucky", "300", "crash", "4000", "", "50000"];
-    thread::scope(|scope| {
-        let lines = inputs.map(|text| scope.spawn(move || describe(text)));
-        for line in lines {
-            println!("{}", line.join().expect("`describe` does not panic")?);
-        }
-        Ok(())
-    })
+    let lines: Result<Vec<_>, _> = inputs.par_iter().map(|text| describe(text)).collect();
+    lines?.iter().for_each(|line| println!("{line}"));
+    Ok(())
 }
