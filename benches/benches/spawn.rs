@@ -3,15 +3,15 @@
 //! `cargo bench -p benches --bench spawn [-- --check]`; with `--check` a missed bar is a failure.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
-use std::env;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use benches::bar::Bar;
 use benches::python::Python;
-use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
-use benches::{machine, raw, table};
+use benches::sample::{Plan, Series, interleave, timed};
+use benches::starts::{contender, find, tabulate, verdict};
+use benches::{machine, raw};
 use mp_runtime::process;
 
 const OURS: &str = "mp-runtime";
@@ -58,8 +58,7 @@ fn main() -> ExitCode {
     for bar in &bars {
         println!("{bar}");
     }
-    let check = env::args().any(|arg| arg == "--check");
-    if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    verdict(&bars)
 }
 
 /// Measures everybody, prints the table and returns our bars.
@@ -89,30 +88,8 @@ fn compare(title: &str, heap: usize, plan: Plan) -> [Bar; 2] {
     // All of them fork from here: a thread left behind would make that unsound, and `mp-runtime` refuse.
     assert_eq!(machine::threads(), 1, "a contender left a thread behind");
 
-    print!("{}", tabulate(&series));
+    print!("{}", tabulate(&series, RAW, "x raw fork"));
     bars(title, &series)
-}
-
-fn contender<'a>(name: &'static str, every: usize, measure: impl FnMut() -> Duration + 'a) -> Contender<'a> {
-    Contender { name, every, measure: Box::new(measure) }
-}
-
-fn tabulate(series: &[Series]) -> String {
-    let heading = ["start + join", "median us", "p10", "p90", "x raw fork", "", "samples"];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(series.iter().map(|one| {
-        let Ratio { median, low, high } = one.ratio_to(find(series, RAW).expect("raw takes part"));
-        vec![
-            one.name.to_owned(),
-            format!("{:.0}", one.quantile(0.5)),
-            format!("{:.0}", one.quantile(0.1)),
-            format!("{:.0}", one.quantile(0.9)),
-            format!("{median:.2}"),
-            format!("[{low:.2}, {high:.2}]"),
-            one.count().to_string(),
-        ]
-    }));
-    table::render(&rows)
 }
 
 fn bars(title: &str, series: &[Series]) -> [Bar; 2] {
@@ -136,10 +113,6 @@ fn bars(title: &str, series: &[Series]) -> [Bar; 2] {
             limit: 1.0,
         },
     ]
-}
-
-fn find<'a>(series: &'a [Series], name: &str) -> Option<&'a Series> {
-    series.iter().find(|one| one.name == name)
 }
 
 #[process]

@@ -4,16 +4,16 @@
 //! `cargo bench -p benches --bench start_methods [-- --check]`; with `--check` a missed bar is a failure.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
-use std::env;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use benches::bar::Bar;
 use benches::python::Python;
-use benches::sample::{Contender, Plan, Ratio, Series, interleave, timed};
+use benches::sample::{Plan, Series, interleave, timed};
+use benches::starts::{contender, find, tabulate, verdict};
 use benches::yardstick::Yardstick;
-use benches::{machine, raw, table};
+use benches::{machine, raw};
 use mp_runtime::{StartMethod, fork_server, process};
 
 const FORK: &str = "fork";
@@ -27,6 +27,8 @@ const RAW: &str = "raw fork + waitpid";
 const SMALL: &str = "the same, of a small process";
 const TRUE: &str = "posix_spawn of /bin/true + wait";
 const PROCSPAWN: &str = "procspawn";
+/// Made of the program as it was at its start; a process is ended by SIGKILL, for it has no other end.
+const ZYGOTE: &str = "zygote: spawn, run, drop";
 const PYTHON: [(&str, &str); 3] =
     [("fork", "python, fork"), ("forkserver", "python, forkserver"), ("spawn", "python, spawn")];
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     if Yardstick::serve() {
         return ExitCode::SUCCESS;
     }
+    zygote::Zygote::init();
     println!("{}", machine::describe());
     let mut bars = Vec::new();
     for (title, heap) in [("16 MiB parent", 16 << 20), ("1 GiB parent", 1 << 30)] {
@@ -52,8 +55,7 @@ fn main() -> ExitCode {
     for bar in &bars {
         println!("{bar}");
     }
-    let check = env::args().any(|arg| arg == "--check");
-    if check && !bars.iter().all(Bar::held) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    verdict(&bars)
 }
 
 /// Measures everybody and prints the table.
@@ -72,6 +74,7 @@ fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Series> {
         contender(EXEC, 1, || ours(StartMethod::Exec)),
         contender(PROCSPAWN, 2, || timed(|| procspawn::spawn((), |()| ()).join().expect("procspawn joins")).1),
     ];
+    contenders.push(contender(ZYGOTE, 1, || timed(|| zygote::Zygote::global().spawn().run(|()| (), ())).1));
     for (method, name) in PYTHON {
         match Python::by(method, heap) {
             Ok(mut python) => contenders
@@ -80,34 +83,13 @@ fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Series> {
         }
     }
     let series = interleave(&mut contenders, plan);
-    print!("{}", tabulate(&series));
+    print!("{}", tabulate(&series, SMALL, "x raw fork of a small process"));
     series
 }
 
-fn contender<'a>(name: &'static str, every: usize, measure: impl FnMut() -> Duration + 'a) -> Contender<'a> {
-    Contender { name, every, measure: Box::new(measure) }
-}
-
-fn tabulate(series: &[Series]) -> String {
-    let heading = ["start + join", "median us", "p10", "p90", "x raw fork of a small process", "", "samples"];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(series.iter().map(|one| {
-        let Ratio { median, low, high } = one.ratio_to(find(series, SMALL));
-        vec![
-            one.name.to_owned(),
-            format!("{:.0}", one.quantile(0.5)),
-            format!("{:.0}", one.quantile(0.1)),
-            format!("{:.0}", one.quantile(0.9)),
-            format!("{median:.2}"),
-            format!("[{low:.2}, {high:.2}]"),
-            one.count().to_string(),
-        ]
-    }));
-    table::render(&rows)
-}
-
 fn judge(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
-    let ratio = |one, to| find(series, one).ratio_to(find(series, to));
+    let find = |name| find(series, name).expect("it takes part");
+    let ratio = |one, to| find(one).ratio_to(find(to));
     let bar = |claim: &str, measured, limit| Bar { claim: format!("{title}: {claim}"), measured, limit };
     let mut bars = vec![
         bar("forkserver at most 1.5 x raw fork of a small process", ratio(SERVER, SMALL), 1.5),
@@ -119,10 +101,6 @@ fn judge(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
         bars.push(bar("forkserver, 2 parked, at most 1/200 of raw fork", ratio(PARKED, RAW), 1.0 / 200.0));
     }
     bars
-}
-
-fn find<'a>(series: &'a [Series], name: &str) -> &'a Series {
-    series.iter().find(|one| one.name == name).expect("it takes part")
 }
 
 #[process(start = forkserver)]

@@ -9,5 +9,6 @@ pub mod python;
 pub mod raw;
 pub mod robust;
 pub mod sample;
+pub mod starts;
 pub mod table;
 pub mod yardstick;
