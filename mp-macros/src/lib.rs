@@ -137,6 +137,7 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `require(subreaper, ..)` | [mechanisms](../mp_runtime/enum.Rung.html) without which nothing is started: `death_signal`, `lifeline`, `subreaper`, `pid_namespace`. A line says which is missing, and the code is 1 |
+/// | `parked = 4` | the [fork server](../mp_runtime/struct.ForkServer.html#method.parked) is started before the first entry, and keeps so many processes ready |
 /// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |
 #[proc_macro]
 pub fn mp_main(input: TokenStream) -> TokenStream {

@@ -169,7 +169,7 @@
 //! `main`: globals have their initial values. Directory and standard streams are the program's at the moment of the start,
 //! environment, limits, user, root directory, umask, namespaces and filters of system calls those at the start of the server:
 //! a program that gives up rights does so before the first such start. A program sees the server among its children if it waits for
-//! any of them. [`fork_server`] starts it ahead, and has it keep processes ready.
+//! any of them. [`fork_server`] starts it ahead, and has it keep processes ready; so does `#![parked = 4]` in [`mp_main!`].
 //!
 //! An image that is executed gets the arguments and the environment of its parent, and no descriptor beside the standard
 //! streams and what is moved in. Both run what constructors the executable has, and neither any line of `main`. They

@@ -88,6 +88,16 @@ fn parked_processes_are_no_children_and_go_when_they_are_dismissed() {
 }
 
 #[test]
+fn parked_processes_that_were_killed_are_replaced_on_request_and_so_is_their_server() {
+    scene("parked", "replaced");
+}
+
+#[test]
+fn parked_processes_of_a_server_that_was_killed_are_used_and_a_new_one_makes_more() {
+    scene("parked", "outlive-their-server");
+}
+
+#[test]
 fn executed_processes_end_with_their_program() {
     killed("exec");
 }

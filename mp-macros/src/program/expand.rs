@@ -33,6 +33,8 @@ pub(crate) fn program(program: &Program) -> TokenStream {
         [] => (quote!(program), None),
         rungs => (quote!(program_that_requires), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
     };
+    // `fork_server().parked(4).start()?;`
+    let parked = program.parked.iter().map(|count| quote!(#runtime::fork_server().parked(#count).start()?;));
     let docs = program.main.iter().flat_map(|main| &main.docs);
     quote! {
         #(#docs)*
@@ -40,6 +42,7 @@ pub(crate) fn program(program: &Program) -> TokenStream {
             #[allow(unused_imports, reason = "found only by what is not a process function")]
             use #runtime::__private::unmarked::*;
             #runtime::__private::#run(#required |#context| {
+                #(#parked)*
                 #(#starts)*
                 #main
                 ::core::result::Result::Ok(#code)

@@ -11,8 +11,11 @@ use crate::item::FnItem;
 use crate::options::{self, Given, Known, Value};
 use crate::runtime_path::RuntimePath;
 
-const KNOWN: [Known; 2] =
-    [Known { key: "require", usage: "`require(subreaper)`" }, Known { key: "crate", usage: "`crate = ::path`" }];
+const KNOWN: [Known; 3] = [
+    Known { key: "require", usage: "`require(subreaper)`" },
+    Known { key: "parked", usage: "`parked = 4`" },
+    Known { key: "crate", usage: "`crate = ::path`" },
+];
 
 /// The words for a mechanism that can be required, and what the runtime calls it.
 const RUNGS: [(&str, &str); 4] = [
@@ -29,6 +32,8 @@ pub(crate) struct ProgramInput {
     pub(crate) runtime: RuntimePath,
     /// What has to be in force, as the runtime calls it.
     pub(crate) required: Vec<Ident>,
+    /// How many processes the fork server keeps ready, if it is started ahead.
+    pub(crate) parked: Option<Expr>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) mains: Vec<FnItem>,
 }
@@ -49,6 +54,7 @@ impl ProgramInput {
         let mut input = ProgramInput {
             runtime: RuntimePath::new(None),
             required: Vec::new(),
+            parked: None,
             entries: Vec::new(),
             mains: Vec::new(),
         };
@@ -92,6 +98,9 @@ impl ProgramInput {
         for option in options::parse(list.parse()?, &KNOWN.each_ref(), errors) {
             match option.key.to_string().as_str() {
                 "require" => self.required = rungs(&option, errors),
+                "parked" => {
+                    self.parked = option.assigned("the number of processes to keep ready, as in `parked = 4`", errors);
+                }
                 _ => self.runtime = RuntimePath::new(option.runtime(errors)),
             }
         }

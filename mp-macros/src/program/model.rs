@@ -16,6 +16,8 @@ pub(crate) struct Program {
     pub(crate) runtime: RuntimePath,
     /// What has to be in force, as the runtime calls it.
     pub(crate) required: Vec<Ident>,
+    /// How many processes the fork server keeps ready, if it is started ahead.
+    pub(crate) parked: Option<Expr>,
     pub(crate) entries: Vec<Start>,
     pub(crate) main: Option<Main>,
 }
@@ -56,7 +58,7 @@ impl Program {
         let entries: Vec<Start> = input.entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
         distinct_labels(&entries, errors);
         let main = main(input.mains, errors);
-        Program { runtime: input.runtime, required: input.required, entries, main }
+        Program { runtime: input.runtime, required: input.required, parked: input.parked, entries, main }
     }
 }
 

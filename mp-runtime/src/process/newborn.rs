@@ -86,7 +86,11 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
         direct::exit(1);
     }
     let mut bytes = vec![0; LONGEST];
-    let (length, fds) = match fdpass::wait(socket.as_fd(), &mut bytes) {
+    // A signal that comes while it waits ends it now, and not the process that it will be some time.
+    direct::unblock_signals();
+    let order = fdpass::wait(socket.as_fd(), &mut bytes);
+    direct::block(u64::MAX);
+    let (length, fds) = match order {
         Ok((length @ 1.., fds)) => (length, fds),
         Ok(_) => direct::exit(0),
         Err(_) => direct::exit(1),

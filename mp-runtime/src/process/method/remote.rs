@@ -38,11 +38,8 @@ use crate::sys::{direct, exec, fd, fdpass, image, signal, thread};
 pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, method, .. } = plan;
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
-    if image::executable().is_none() {
-        return Err(SpawnError::new(name, failed(Stage::Image)(Errno::ENOEXEC)));
-    }
-    if exec::is_becoming() {
-        return Err(SpawnError::new(name, failed(Stage::Image)(Errno::ELOOP)));
+    if let Err(errno) = may_be_run_again() {
+        return Err(SpawnError::new(name, failed(Stage::Image)(errno)));
     }
     signal::keep_child_statuses();
     ending::conclude_abandoned();
@@ -120,19 +117,30 @@ struct Ready {
     pidfd: OwnedFd,
 }
 
+/// Whether the functions of this process are found in another one of the same executable, and it is not the constructors of such a one
+/// that ask, which each one after it would have again.
+fn may_be_run_again() -> nix::Result<()> {
+    image::executable().ok_or(Errno::ENOEXEC)?;
+    if exec::is_becoming() { Err(Errno::ELOOP) } else { Ok(()) }
+}
+
 /// Starts the server, if there is none, and keeps `parked` processes ready.
 pub(crate) fn prepare(parked: usize) -> Result<(), SpawnError> {
     signal::keep_child_statuses();
     let mut held = registry::lock();
     let prepared = held.prepare().and_then(|parent| {
-        let failed = |errno: Errno| SpawnErrorKind::Os(Stage::SignalMask, errno as i32);
-        let _blocked = signal::Blocked::all().map_err(failed)?;
+        let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
+        may_be_run_again().map_err(failed(Stage::Image))?;
+        let _blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
         // Whoever calls this may well want the server to be there.
         if held.server().as_ref().is_some_and(Server::has_ended) {
             *held.server() = None;
         }
         if held.server().is_none() {
             *held.server() = Some(Server::start(&parent)?);
+        }
+        if let Some(server) = held.server() {
+            server.forget_ended();
         }
         *held.parked() = parked;
         top_up(&mut held);

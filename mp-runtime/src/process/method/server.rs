@@ -179,11 +179,17 @@ impl Server {
 
     /// Takes a process that was made ahead and waits, with its id and its process descriptor; forgets those that have ended.
     pub(crate) fn unpark(&mut self) -> Option<(Parked, Pid, OwnedFd)> {
+        self.forget_ended();
         let ids = &self.ids;
-        self.parked.extract_if(.., |parked| parked.has_ended()).for_each(|parked| parked.dismiss(ids));
         let found = self.parked.iter().enumerate().find_map(|(at, parked)| Some((at, parked.waiting(ids)?)));
         let (at, (id, pidfd)) = found?;
         Some((self.parked.remove(at), id, pidfd))
+    }
+
+    /// Forgets those that were made ahead and have ended.
+    pub(crate) fn forget_ended(&mut self) {
+        let ids = &self.ids;
+        self.parked.extract_if(.., |parked| parked.has_ended()).for_each(|parked| parked.dismiss(ids));
     }
 
     /// Lets `most` of those that were made ahead be. One that the server has not made yet is kept for longer.

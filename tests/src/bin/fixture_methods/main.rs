@@ -5,7 +5,7 @@ use std::env;
 
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
 use mp_runtime::{StartMethod, fork_server};
-use parked::{dismissed, parked, parked_killed};
+use parked::{dismissed, outlive_their_server, parked, parked_killed, replaced};
 use reports::{arguments, failures, signals};
 use surroundings::{channels, common, descriptors, identities, streams, surroundings};
 
@@ -48,6 +48,8 @@ fn main() {
         "parked" => parked,
         "parked-killed" => parked_killed,
         "dismissed" => dismissed,
+        "replaced" => replaced,
+        "outlive-their-server" => outlive_their_server,
         other => panic!("no scene {other}"),
     };
     scene(method);

@@ -42,7 +42,7 @@ pub(crate) fn parked(method: StartMethod) {
 
 /// Whoever is dead does not count, and is replaced; an order goes to one that lives, or to the server.
 pub(crate) fn parked_killed(method: StartMethod) {
-    for (signal, count) in [(Signal::SIGKILL, 1), (Signal::SIGKILL, 3), (Signal::SIGTERM, 2)] {
+    for (signal, count) in [(Signal::SIGKILL, 1), (Signal::SIGKILL, 3), (Signal::SIGTERM, 2), (Signal::SIGUSR1, 1)] {
         let ready = waiting(3);
         for id in &ready[..count] {
             kill(pid(*id), signal).unwrap();
@@ -57,6 +57,41 @@ pub(crate) fn parked_killed(method: StartMethod) {
         assert_eq!(child.join().unwrap().0, 7);
         waiting(3);
         assert!(children().iter().all(|(_, state)| *state != 'Z'), "those that were killed are reaped");
+    }
+}
+
+/// Where no start comes, those that are dead are replaced when somebody asks; and the server, if it is.
+pub(crate) fn replaced(_method: StartMethod) {
+    for round in 0..4 {
+        let ready = waiting(3);
+        let server = children().into_iter().find(|(id, _)| !ready.contains(id)).unwrap().0;
+        let doomed = if round % 2 == 0 { &ready[..2] } else { &[server] };
+        for id in doomed {
+            kill(pid(*id), Signal::SIGKILL).unwrap();
+        }
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !doomed.iter().all(|id| children().iter().all(|(child, state)| child != id || *state == 'Z')) {
+            assert!(Instant::now() < deadline);
+        }
+        fork_server().parked(3).start().unwrap();
+        waiting(3);
+        assert_eq!(children().len(), 4);
+    }
+}
+
+/// The server is dead, and what it has made lives: that is used up first, then there is a new one.
+pub(crate) fn outlive_their_server(method: StartMethod) {
+    for _ in 0..5 {
+        let ready = waiting(3);
+        let server = children().into_iter().find(|(id, _)| !ready.contains(id)).unwrap().0;
+        kill(pid(server), Signal::SIGKILL).unwrap();
+        let started: Vec<_> = (0..5)
+            .map(|number| echo::process(number, String::new(), vec![], ()).start(method).spawn().unwrap())
+            .collect();
+        assert!(ready.iter().all(|id| started.iter().any(|child| child.id() == *id)));
+        for (number, child) in (0..).zip(started) {
+            assert_eq!(child.join().unwrap().0, number);
+        }
     }
 }
 
