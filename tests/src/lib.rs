@@ -48,3 +48,5 @@ pub use run::Run;
 pub use running::Running;
 #[doc(hidden)]
 pub use sys::raise;
+#[doc(hidden)]
+pub use tracee::begun_call;

@@ -97,14 +97,14 @@ pub(crate) fn resume(pid: i32, how: Resume) -> io::Result<()> {
     }
 }
 
-/// The number and the first argument of the system call at whose beginning a tracee is.
-pub(crate) fn entered(info: &libc::ptrace_syscall_info) -> Option<(u64, u64)> {
+/// The number and the arguments of the system call at whose beginning a tracee is.
+pub(crate) fn entered(info: &libc::ptrace_syscall_info) -> Option<(u64, [u64; 6])> {
     if info.op != libc::PTRACE_SYSCALL_INFO_ENTRY {
         return None;
     }
     // SAFETY: `op` says that this is the variant the kernel has filled in.
     let entry = unsafe { info.u.entry };
-    Some((entry.nr, entry.args[0]))
+    Some((entry.nr, entry.args))
 }
 
 /// Has a tracee, at the beginning of a system call, not make it.

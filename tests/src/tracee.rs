@@ -95,6 +95,11 @@ impl Tracee {
     }
 }
 
+/// The number and the arguments of the system call at whose beginning a tracee is, if it is at one.
+pub fn begun_call(pid: i32) -> Option<(u64, [u64; 6])> {
+    sys::entered(&ptrace::syscall_info(Pid::from_raw(pid)).ok()?)
+}
+
 /// Starts a program, traced from before its first instruction; its id, and when it began. There, `prepare` is called
 /// first, and `failed` if it does not come to run.
 pub(crate) fn begin(

@@ -34,6 +34,16 @@ fn cancel_may_come_at_any_time() {
 }
 
 #[test]
+fn cancel_that_comes_too_late_costs_the_next_task_nothing() {
+    fixture("fixture_pool_races").arg("cancel").run().assert_code(0);
+}
+
+#[test]
+fn time_limit_that_is_noticed_too_late_costs_the_next_task_nothing() {
+    fixture("fixture_pool_races").arg("limit").run().assert_code(0);
+}
+
+#[test]
 fn cancel_ends_what_the_task_has_started() {
     // Killed together with its parent, it comes to the warden to be reaped.
     let outcome = fixture("fixture_pool_tasks").arg("subtree").expect(Expect::Adopted).run();

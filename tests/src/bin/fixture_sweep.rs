@@ -5,10 +5,12 @@
 
 use std::env;
 use std::process::{ExitCode, exit};
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::Duration;
 
-use mp_runtime::{Child, JoinError, mp_main, process};
+use mp_runtime::{Child, JoinError, Pool, SharedSlice, Shutdown, StartMethod, TaskError, mp_main, process};
 use mp_tests::sweep::MARK;
 use nix::unistd::{Pid, getsid};
 
@@ -76,6 +78,53 @@ fn joined<T>(child: Child<T>) -> Option<T> {
             None
         }
     }
+}
+
+/// How often each item of a pool was run, by its workers.
+type Runs = SharedSlice<AtomicU32>;
+
+const ITEMS: usize = 40;
+
+/// A pool lives its life: states are made, items done alone and in batches, of a few bytes and of many; workers leave for want of
+/// work and come back; states are dropped. Each item has its value, or its worker was killed at it, and none is run twice. As one
+/// process is killed at the most, one item at the most is lost; and the pool goes on.
+fn pool(method: StartMethod) {
+    let runs = Runs::zeroed(ITEMS).unwrap();
+    let work = |(runs, text): &mut (Runs, Vec<u8>), n: usize| {
+        runs[n].fetch_add(1, SeqCst);
+        text.resize(if n == 3 { 100_000 } else { n }, n as u8);
+        text.clone()
+    };
+    let init = |runs: &Runs| (runs.try_clone().unwrap(), Vec::new());
+    let given = runs.try_clone().unwrap();
+    let pool = Pool::builder().workers(2).idle_timeout(Duration::from_millis(5)).start_method(method);
+    let pool = match pool.start_given(given, init, work) {
+        Ok(pool) => pool,
+        // The server may be the one that was killed, while it was asked.
+        Err(error) if method != StartMethod::Fork && error.spawn_error().is_some() => return,
+        Err(error) => panic!("{error}"),
+    };
+    let mut lost = 0;
+    let mut judge = |n: usize, result: Result<Vec<u8>, TaskError>| match result {
+        Ok(value) => {
+            let length = if n == 3 { 100_000 } else { n };
+            assert!(runs[n].load(SeqCst) == 1 && value.len() == length && value.iter().all(|byte| *byte == n as u8));
+        }
+        Err(error) => {
+            let signal = error.exit().and_then(|exit| exit.signal());
+            assert!(runs[n].load(SeqCst) <= 1 && signal == Some(libc::SIGKILL), "{error}");
+            lost += 1;
+        }
+    };
+    pool.imap(0..6).chunk(1).enumerate().for_each(|(n, result)| judge(n, result));
+    pool.imap(6..20).chunk(5).zip(6..).for_each(|(result, n)| judge(n, result));
+    while !pool.workers().is_empty() {
+        thread::yield_now();
+    }
+    let tasks: Vec<_> = (20..ITEMS).map(|n| (n, pool.submit(n))).collect();
+    tasks.into_iter().for_each(|(n, task)| judge(n, task.join()));
+    assert!(lost <= 1, "{lost} items were lost");
+    pool.shutdown(Shutdown::Wait);
 }
 
 fn was_killed(error: &JoinError) -> bool {
@@ -154,6 +203,8 @@ fn main() -> ExitCode {
                 assert!([None, Some(n * 2)].contains(&child.and_then(joined)));
             }
         }
+        "pool" => pool(StartMethod::Fork),
+        "pool-served" => pool(StartMethod::ForkServer),
         "at-exit" => {
             let _daemon = serve::spawn().unwrap();
             let _child = double::spawn(1).unwrap();

@@ -1,4 +1,4 @@
-//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE]`.
+//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE [PROGRAM]]`.
 //! Or lets each system call of a start fail in each documented way: `sweep failures`. Or kills any program at its calls and
 //! only counts who is left: `sweep kills STRIDE PROGRAM ARGS..`.
 #![allow(clippy::print_stdout, reason = "telling what it found is its job")]
@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use mp_tests::sweep::{Tally, failures, kills, sweep};
 
-const PROGRAMS: [&str; 9] = ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served"];
+const PROGRAMS: [&str; 11] =
+    ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served", "pool", "pool-served"];
 
 fn main() -> io::Result<ExitCode> {
     let own = env::current_exe()?;
@@ -25,12 +26,13 @@ fn main() -> io::Result<ExitCode> {
         println!("{}", kills(&command, stride)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut numbers = env::args().skip(1).map(|word| word.parse().map_err(io::Error::other));
+    let mut numbers = env::args().skip(1).take(2).map(|word| word.parse().map_err(io::Error::other));
     let first = numbers.next().transpose()?.unwrap_or(1);
     let stride = numbers.next().transpose()?.unwrap_or(1);
     let fixture = folder.join("fixture_sweep");
     let mut whole = Tally::default();
-    for program in PROGRAMS {
+    let only = env::args().nth(3);
+    for program in PROGRAMS.into_iter().filter(|program| only.as_ref().is_none_or(|only| only == program)) {
         let begin = Instant::now();
         let tally = sweep(&[fixture.clone().into(), program.into()], first, stride)?;
         println!("{program}: {tally} ({:.1} s)", begin.elapsed().as_secs_f64());

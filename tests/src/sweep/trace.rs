@@ -194,7 +194,7 @@ impl Trace {
         let Ok(info) = ptrace::syscall_info(Pid::from_raw(pid)) else { return Ok(()) };
         let entered = sys::entered(&info);
         let actor = self.stage.actor(pid);
-        let mark = entered == Some((libc::SYS_getsid as u64, MARK as u64));
+        let mark = entered.is_some_and(|(number, given)| (number, given[0]) == (libc::SYS_getsid as u64, MARK as u64));
         if !actor.marked || mark && matches!(self.fault, Fault::Fails { .. }) {
             actor.marked |= mark;
             if mark && actor.calls > 0 {

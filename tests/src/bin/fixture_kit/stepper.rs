@@ -1,6 +1,7 @@
 //! A child that is run step by step, and killed at one of them.
 
 use mp_runtime::Child;
+use mp_tests::begun_call;
 use nix::errno::Errno;
 use nix::sys::ptrace;
 use nix::sys::signal::{Signal, raise};
@@ -60,6 +61,24 @@ pub(crate) fn walk_and_kill(child: Child<()>, step: Step, count: usize) -> Resul
         child.join().unwrap();
     }
     walked
+}
+
+/// Lets the child run up to the beginning of a system call that is `wanted`, by its number and arguments.
+pub(crate) fn walk_to<T>(child: &Child<T>, wanted: impl Fn(i64, [u64; 6]) -> bool) {
+    let id = pid(child.id());
+    let mut signal = None;
+    loop {
+        ptrace::syscall(id, signal.take()).unwrap();
+        match wait(child) {
+            WaitStatus::PtraceSyscall(_) => {
+                if begun_call(id.as_raw()).is_some_and(|(number, given)| wanted(number as i64, given)) {
+                    return;
+                }
+            }
+            WaitStatus::Stopped(_, other) => signal = Some(other).filter(|signal| *signal != Signal::SIGTRAP),
+            other => panic!("on the way to a system call: {other:?}"),
+        }
+    }
 }
 
 /// Lets the child run on, to its end.
