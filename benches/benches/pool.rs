@@ -33,6 +33,18 @@ if __name__ == "__main__":
     pool = context.Pool(int(sys.argv[1]))
     executor = ProcessPoolExecutor(int(sys.argv[1]), mp_context=context)
     list(executor.map(same, range(100)))
+    try:
+        import mpire
+        workers = mpire.WorkerPool(int(sys.argv[1]), keep_alive=True)
+        list(workers.imap_unordered(same, range(100), chunk_size=1))
+    except ImportError:
+        pass
+    try:
+        import loky
+        reusable = loky.get_reusable_executor(int(sys.argv[1]), timeout=None)
+        list(reusable.map(same, range(100)))
+    except ImportError:
+        pass
     print(sys.version.split()[0], flush=True)
     for line in sys.stdin:
         what, count = line.split()
@@ -44,6 +56,10 @@ if __name__ == "__main__":
             pool.map(same, numbers)
         elif what == "executor":
             for _ in executor.map(same, numbers): pass
+        elif what == "loky":
+            for _ in reusable.map(same, numbers): pass
+        elif what == "mpire":
+            for _ in workers.imap_unordered(same, numbers, chunk_size=1): pass
         elif what == "trip":
             for n in numbers: pool.apply(same, (n,))
         print(time.perf_counter_ns() - start, flush=True)
@@ -55,6 +71,8 @@ const PIPE: &str = "raw pipe";
 const PROCSPAWN: &str = "procspawn pool";
 const POOL: &str = "python Pool";
 const EXECUTOR: &str = "python executor";
+/// Peers in Python that are not part of it.
+const MODULES: [&str; 2] = ["loky", "mpire"];
 
 fn main() -> ExitCode {
     // A procspawn child is this program again and must not get past this line.
@@ -78,13 +96,19 @@ fn main() -> ExitCode {
         Err(error) => println!("{}; without python: {error}", machine::describe()),
     }
     let python = python.ok().map(RefCell::new);
+    let (modules, absent): (Vec<_>, Vec<_>) = MODULES.into_iter().partition(|module| Python::has(module));
+    absent.iter().for_each(|module| println!("{module}: not installed"));
     let threads = rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("rayon starts");
     let spawned = procspawn::Pool::new(WORKERS).expect("procspawn starts");
 
     let mut bars = Vec::new();
     let ask = |what: &'static str, count: u32| {
         let python = python.as_ref()?;
-        let name = if what == "executor" { EXECUTOR } else { POOL };
+        let name = match what {
+            "executor" => EXECUTOR,
+            "loky" | "mpire" => what,
+            _ => POOL,
+        };
         let measure = move || {
             let line = format!("{what} {count}");
             python.borrow_mut().ask(&line).expect("python answers") * 1000 / count
@@ -116,6 +140,7 @@ fn main() -> ExitCode {
     ];
     contenders.extend(ask("one", 3000));
     contenders.extend(ask("executor", 500));
+    contenders.extend(modules.iter().filter_map(|module| ask(module, 500)));
     let series = compare("empty tasks, one to a batch: us for 1000", contenders);
     bars.push(at_most("1000 empty tasks, chunk 1, in us: at least 500 000/s", &series, 2000.0));
     bars.extend(times("chunk 1: 10 times python's Pool", &series, POOL, 10.0));

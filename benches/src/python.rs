@@ -69,6 +69,12 @@ impl Python {
         Ok(python)
     }
 
+    /// Whether `python3` has this module.
+    pub fn has(module: &str) -> bool {
+        let import = Command::new("python3").args(["-c", &format!("import {module}")]).stderr(Stdio::null()).status();
+        import.is_ok_and(|status| status.success())
+    }
+
     /// Returns the interpreter's version.
     pub fn version(&self) -> &str {
         &self.version

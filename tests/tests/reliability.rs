@@ -9,6 +9,12 @@ fn tests_that_the_document_names_exist() {
     let text = fs::read_to_string(here.join("../RELIABILITY.md")).unwrap();
     let named: Vec<_> = text.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::")).collect();
     assert!(named.len() > 40, "{}", named.len());
+    // Whole files of tests, where all of them are meant.
+    let files: Vec<_> = text.split('`').skip(1).step_by(2).filter(|code| code.starts_with("pool_")).collect();
+    assert!(files.len() > 3, "{files:?}");
+    for file in files.iter().filter(|file| !file.contains("::")) {
+        assert!(here.join(format!("tests/{file}.rs")).exists(), "`{file}` is no file of tests");
+    }
     for (file, test) in named {
         let source = fs::read_to_string(here.join(format!("tests/{file}.rs"))).unwrap_or_default();
         let found = if test == "*" { !source.is_empty() } else { source.contains(&format!("fn {test}()")) };

@@ -19,7 +19,7 @@ usage: cargo xtask <command>
 
 commands:
   tidy                     check floors, unsafe, lint reasons, ui cases, file sizes, leftovers, machine paths and links
-  sweep [FIRST STRIDE [PROGRAM]]  kill programs, and each of their processes, at every system call; look for what is left
+  sweep [FIRST STRIDE [GROUP]]  kill programs, and each of their processes, at every system call; look for what is left
   sweep --peers            count whom programs of peers leave when they are killed at their system calls
   sweep failures           let each system call of a start fail in each documented way; look for what is left
   soak [CYCLES [SECONDS]]  start, kill and join processes, 10000 cycles and 600 s if not said; look for what grows";

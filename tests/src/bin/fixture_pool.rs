@@ -174,6 +174,13 @@ fn main() {
             });
             let sums = outer.unwrap().map([10, 20, 30, 1000]).unwrap();
             assert_eq!(sums, [10, 20, 30, 1000].map(|n| (0..n).map(|n| n * n).sum()));
+            // A task that gives out tasks, and lives on when one of their workers dies.
+            let outer = Pool::builder().workers(2).start(|n: u64| {
+                let inner = Pool::builder().workers(1).start(|n: u64| if n == 2 { abort() } else { n * n }).unwrap();
+                let tasks: Vec<_> = (0..n).map(|n| inner.submit(n)).collect();
+                tasks.into_iter().map(|task| task.join().ok()).collect::<Vec<_>>()
+            });
+            assert_eq!(outer.unwrap().submit(4).join().unwrap(), [Some(0), Some(1), None, Some(9)]);
         }
         scene => panic!("no scene `{scene}`"),
     }

@@ -1,4 +1,4 @@
-//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE [PROGRAM]]`.
+//! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE [GROUP]]`.
 //! Or lets each system call of a start fail in each documented way: `sweep failures`. Or kills any program at its calls and
 //! only counts who is left: `sweep kills STRIDE PROGRAM ARGS..`.
 #![allow(clippy::print_stdout, reason = "telling what it found is its job")]
@@ -11,8 +11,11 @@ use std::time::Instant;
 
 use mp_tests::sweep::{Tally, failures, kills, sweep};
 
-const PROGRAMS: [&str; 11] =
-    ["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served", "pool", "pool-served"];
+/// What is swept, in groups.
+const GROUPS: [(&str, &[&str]); 2] = [
+    ("processes", &["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served"]),
+    ("pools", &["pool", "pool-served"]),
+];
 
 fn main() -> io::Result<ExitCode> {
     let own = env::current_exe()?;
@@ -32,7 +35,8 @@ fn main() -> io::Result<ExitCode> {
     let fixture = folder.join("fixture_sweep");
     let mut whole = Tally::default();
     let only = env::args().nth(3);
-    for program in PROGRAMS.into_iter().filter(|program| only.as_ref().is_none_or(|only| only == program)) {
+    let groups = GROUPS.into_iter().filter(|(group, _)| only.as_ref().is_none_or(|only| only == group));
+    for program in groups.flat_map(|(_, programs)| programs) {
         let begin = Instant::now();
         let tally = sweep(&[fixture.clone().into(), program.into()], first, stride)?;
         println!("{program}: {tally} ({:.1} s)", begin.elapsed().as_secs_f64());
