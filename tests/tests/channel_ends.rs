@@ -56,6 +56,11 @@ fn moved_end_works_while_the_parent_is_still_dropping_the_arguments() {
 }
 
 #[test]
+fn moved_end_is_dropped_while_the_parent_is_stopped_and_is_gone_when_that_goes_on() {
+    scene(&["stopped-drop"]);
+}
+
+#[test]
 fn moved_end_can_be_moved_on() {
     scene(&["moved-twice"]);
 }

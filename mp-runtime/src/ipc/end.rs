@@ -18,11 +18,11 @@ use crate::sys::identity::{self, Identity};
 #[derive(Debug)]
 pub(crate) struct End {
     link: Arc<Link>,
-    place: Place,
+    side: Side,
+    /// Its place, as a word: not the one it came with where the parent has taken too long to say whose that is.
+    place: AtomicU64,
     /// The process that was last seen to own it.
     owner: AtomicU64,
-    /// The place that stands in for the other while the parent has not said yet whose that is; 0 for none.
-    stand_in: AtomicU64,
 }
 
 /// How many ends there are in this process: without any, a start has nothing to move.
@@ -46,11 +46,15 @@ impl End {
         // Before the first use: whoever sleeps has to watch this process.
         link.wake(place.side().other());
         ENDS.fetch_add(1, Ordering::Relaxed);
-        End { link, place, owner: AtomicU64::new(me.raw()), stand_in: AtomicU64::new(0) }
+        End { link, side: place.side(), place: AtomicU64::new(place.to_word()), owner: AtomicU64::new(me.raw()) }
     }
 
     pub(crate) fn side(&self) -> Side {
-        self.place.side()
+        self.side
+    }
+
+    fn place(&self) -> Place {
+        Place::from_word(self.place.load(Ordering::Relaxed)).expect("it is the word of a place")
     }
 
     pub(crate) fn shared(&self) -> &Arc<Link> {
@@ -79,19 +83,23 @@ impl End {
     ///
     /// That is for the parent to say: it hands over the ends that it drops with the arguments of this process, and then
     /// says that it is done. Mostly it is, before the child comes here. If it takes long, because an argument takes
-    /// long to drop, the end is used as if it was moved; then it has a place of its own meanwhile, for its
-    /// peers must know whom to watch.
+    /// long to drop, the end is used as if it was moved; then it gets a place of its own, for its peers must know whom to
+    /// watch, and that with which it came is declined.
     #[cold]
     fn arrive(&self, me: Identity) -> Result<Identity, ChannelError> {
         let roster = self.link.ring.roster();
-        if !self.settles(me, Some(PATIENCE)) {
-            let place = roster.take(self.place.side(), me).ok_or(ChannelError::full())?;
-            self.link.wake(self.place.side().other());
-            if self.stand_in.compare_exchange(0, place.to_word(), Ordering::Relaxed, Ordering::Relaxed).is_err() {
+        let theirs = self.place();
+        if !self.settles(me, PATIENCE) {
+            let place = roster.take(self.side, me).ok_or(ChannelError::full())?;
+            let (old, new) = (theirs.to_word(), place.to_word());
+            if self.place.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+                roster.decline(theirs, me);
+            } else {
                 // Another thread of this process was here first.
                 roster.give_up(place, me);
             }
-        } else if !roster.belongs(self.place, me) {
+            self.link.wake(self.side.other());
+        } else if !roster.belongs(self.place(), me) {
             return Err(ChannelError::not_moved());
         }
         self.owner.store(me.raw(), Ordering::Relaxed);
@@ -99,13 +107,13 @@ impl End {
     }
 
     /// Waits until the parent has said whose the place is, at most for so many naps; whether it has.
-    fn settles(&self, me: Identity, naps: Option<u32>) -> bool {
+    fn settles(&self, me: Identity, naps: u32) -> bool {
         let Some(arrival) = moving::arrival(me) else { return true };
         let mut tries = 0;
         loop {
             // In this order: what the parent has handed over, it has before it says that it is done.
             let done = arrival.is_done();
-            if self.link.ring.roster().belongs(self.place, me) || done {
+            if self.link.ring.roster().belongs(self.place(), me) || done {
                 return true;
             }
             tries += 1;
@@ -113,15 +121,40 @@ impl End {
                 thread::yield_now();
             } else if arrival.parent.has_ended() {
                 // With all its ends: this one may as well be ours.
-                self.link.ring.roster().hand_over(self.place, arrival.parent, me);
-                self.link.wake(self.place.side().other());
+                self.link.ring.roster().hand_over(self.place(), arrival.parent, me);
+                self.link.wake(self.side.other());
                 return true;
-            } else if naps.is_some_and(|naps| tries > POLITE + naps) {
+            } else if tries > POLITE + naps {
                 return false;
             } else {
                 clock::nap(Duration::from_micros(100));
             }
         }
+    }
+
+    /// The calling process, if the end is its to give up. One of which the parent has not said yet whose it is, is declined; if it is
+    /// on its way to a child of this process, only after a long time, for that child will be told that it was not moved.
+    fn leave(&self) -> Option<Identity> {
+        let (me, roster) = (identity::current(), self.link.ring.roster());
+        if self.owner.load(Ordering::Relaxed) == me.raw() {
+            return Some(me);
+        }
+        let naps = if moving::destination().is_some() { LONG_PATIENCE } else { PATIENCE };
+        if self.settles(me, naps) {
+            return roster.belongs(self.place(), me).then_some(me);
+        }
+        roster.decline(self.place(), me);
+        self.tell(me);
+        None
+    }
+
+    /// Tells the others that the end is this process's no more.
+    fn tell(&self, me: Identity) {
+        if self.side == Side::Receive {
+            // It may have been the last one who could receive the ends in messages.
+            inbox::sweep(&self.link, me);
+        }
+        self.link.wake(self.side.other());
     }
 }
 
@@ -130,39 +163,31 @@ const POLITE: u32 = 100;
 /// Naps of 0.1 ms: longer than a parent is ever kept from running by others, or a borrowed end would work for a while.
 const PATIENCE: u32 = 2000;
 
+/// As above, for one that stops and goes on.
+const LONG_PATIENCE: u32 = 50 * PATIENCE;
+
 impl Clone for End {
     /// Another end of the same side; where this one was not moved, a copy that was not moved either.
     fn clone(&self) -> End {
         let link = Arc::clone(&self.link);
         if self.here().is_ok() {
-            return End::new(link, self.place.side()).unwrap_or_else(|error| panic!("{error}"));
+            return End::new(link, self.side).unwrap_or_else(|error| panic!("{error}"));
         }
         ENDS.fetch_add(1, Ordering::Relaxed);
-        End { link, place: self.place, owner: AtomicU64::new(0), stand_in: AtomicU64::new(0) }
+        End { link, side: self.side, place: AtomicU64::new(self.place().to_word()), owner: AtomicU64::new(0) }
     }
 }
 
 impl Drop for End {
     /// Gives the end up, or to the process that the arguments being dropped belong to.
-    ///
-    /// One that was used before the parent said whose it is waits until it does: for as long as an argument takes to drop there.
     fn drop(&mut self) {
-        if let Ok(me) = self.here() {
+        if let Some(me) = self.leave() {
             let roster = self.link.ring.roster();
-            if let Some(stand_in) = Place::from_word(*self.stand_in.get_mut()) {
-                // The place itself is still to come, perhaps, and would be nobody's to give up.
-                self.settles(me, None);
-                roster.give_up(stand_in, me);
-            }
             match moving::destination() {
-                Some(child) => drop(roster.hand_over(self.place, me, child)),
-                None => roster.give_up(self.place, me),
+                Some(child) => drop(roster.hand_over(self.place(), me, child)),
+                None => roster.give_up(self.place(), me),
             }
-            if self.place.side() == Side::Receive {
-                // It may have been the last one who could receive the ends in messages.
-                inbox::sweep(&self.link, me);
-            }
-            self.link.wake(self.place.side().other());
+            self.tell(me);
         }
         ENDS.fetch_sub(1, Ordering::Relaxed);
     }

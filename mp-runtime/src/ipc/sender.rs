@@ -26,8 +26,7 @@ use crate::sys::identity::Identity;
 /// has one has ended, the receivers learn that after the last message. A process that executes another program has not
 /// ended.
 ///
-/// Dropped in a process that was started a moment ago, while its parent is still dropping the arguments, an end waits until that is
-/// done. And an end in a message of a channel whose receivers were all killed is known to be lost only when some process that
+/// An end in a message of a channel whose receivers were all killed is known to be lost only when some process that
 /// knows that channel next does something with channels, or ends.
 pub struct Sender<T> {
     end: End,

@@ -23,6 +23,7 @@ pub(crate) mod nonsense;
 pub(crate) mod once;
 pub(crate) mod owner;
 pub(crate) mod packet;
+pub(crate) mod place;
 pub(crate) mod placed;
 pub(crate) mod plain;
 pub(crate) mod region;

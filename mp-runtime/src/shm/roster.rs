@@ -4,110 +4,13 @@
 //! its name, and whoever finds out that it has ended clears it: no other process has that name, so this is right
 //! whenever it happens.
 
-use crate::shm::memory::{Field, Memory, PLACES, Word};
+use crate::shm::memory::{Field, Memory, Word};
+pub(crate) use crate::shm::place::{Entry, Place, Side, holders};
+use crate::shm::place::{SERIALS, ends};
 use crate::sys::identity::Identity;
-
-/// The two sides of a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Side {
-    Send,
-    Receive,
-}
-
-impl Side {
-    pub(crate) fn other(self) -> Side {
-        match self {
-            Side::Send => Side::Receive,
-            Side::Receive => Side::Send,
-        }
-    }
-}
-
-/// The place of one end. It goes with the end when that moves to another process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    index: usize,
-    side: Side,
-    /// Tells it from earlier and later uses of the same index, but for one that is a multiple of 32 768 ends younger.
-    serial: u16,
-}
-
-const USED: u64 = 1 << 63;
-/// Instead of a name: the end is in a message that nobody has received.
-const TRAVELS: u64 = 1 << 62;
-const SERIAL: u32 = 47;
-const SERIALS: u64 = (1 << 15) - 1;
-const SIDE: u32 = Identity::BITS;
-
-impl Place {
-    /// It as a word, which is not 0.
-    pub(crate) fn to_word(self) -> u64 {
-        USED | u64::from(self.serial) << SERIAL | u64::from(self.side == Side::Receive) << SIDE | self.index as u64
-    }
-
-    /// The place in a word of [`Place::to_word`]; `None` for 0.
-    pub(crate) fn from_word(word: u64) -> Option<Place> {
-        let side = if word >> SIDE & 1 == 0 { Side::Send } else { Side::Receive };
-        let index = (word & ((1 << SIDE) - 1)) as usize;
-        (word != 0).then_some(Place { index, side, serial: (word >> SERIAL & SERIALS) as u16 })
-    }
-
-    pub(crate) fn side(self) -> Side {
-        self.side
-    }
-
-    /// Whether there is such a place: a word from another process can be any.
-    pub(crate) fn is_within(self) -> bool {
-        self.index < PLACES
-    }
-
-    pub(crate) fn index(self) -> usize {
-        self.index
-    }
-
-    /// What the word is while the end travels.
-    fn travelling(self) -> u64 {
-        TRAVELS | (self.to_word() & !((1 << SIDE) - 1))
-    }
-
-    /// What the word is while the end belongs to `who`.
-    fn of(self, who: Identity) -> u64 {
-        USED | u64::from(self.serial) << SERIAL | u64::from(self.side == Side::Receive) << SIDE | who.raw()
-    }
-}
-
-/// Whose end a word is, and of which side.
-fn holder(word: u64) -> Option<(Side, Identity)> {
-    let side = if word >> SIDE & 1 == 0 { Side::Send } else { Side::Receive };
-    if word & USED == 0 { None } else { Some((side, Identity::from_raw(word)?)) }
-}
-
-/// The ends of a side, by the [words](Roster::words) of all.
-fn ends(words: impl Iterator<Item = u64>, side: Side) -> impl Iterator<Item = Entry> {
-    words.enumerate().filter_map(move |(index, word)| {
-        if word & TRAVELS == 0 {
-            return holder(word).filter(|(of, _)| *of == side).map(|(_, who)| Entry::Held(who));
-        }
-        let place = Place { index, ..Place::from_word(word)? };
-        (place.side == side).then_some(Entry::Travels(place))
-    })
-}
-
-/// Who holds ends of a side, by the [words](Roster::words) of all; a process once for each.
-pub(crate) fn holders(words: impl Iterator<Item = u64>, side: Side) -> impl Iterator<Item = Identity> {
-    ends(words, side).filter_map(|end| if let Entry::Held(who) = end { Some(who) } else { None })
-}
 
 /// So often the roster may change while it is looked through.
 const MOST_CHANGES: u32 = 100;
-
-/// An end, as the roster has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entry {
-    Held(Identity),
-    /// In a message that nobody has received.
-    Travels(Place),
-}
 
 /// The roster in the memory of a ring.
 #[derive(Debug)]
@@ -117,16 +20,22 @@ impl<'a, M: Memory> Roster<'a, M> {
     /// Takes a place for an end of `who`; `None` when all are taken.
     pub(crate) fn take(&self, side: Side, who: Identity) -> Option<Place> {
         let serial = (self.0.field(Field::Serial).count() & SERIALS) as u16;
+        let place = Place { index: 0, side, serial };
+        let index = self.occupy(place.of(who))?;
+        self.changed();
+        Some(Place { index, ..place })
+    }
+
+    /// Puts `value` where there is nothing, and says where.
+    fn occupy(&self, value: u64) -> Option<usize> {
         for (index, word) in self.0.places().iter().enumerate() {
             if word.get() != 0 {
                 continue;
             }
-            let place = Place { index, side, serial };
             // First, so that whoever goes through the places does not stop short of a used one.
             self.0.field(Field::Places).raise(index as u64 + 1);
-            if word.replace(0, place.of(who)).is_ok() {
-                self.changed();
-                return Some(place);
+            if word.replace(0, value).is_ok() {
+                return Some(index);
             }
         }
         None
@@ -134,14 +43,33 @@ impl<'a, M: Memory> Roster<'a, M> {
 
     /// Whether the end at `place` belongs to `who`.
     pub(crate) fn belongs(&self, place: Place, who: Identity) -> bool {
-        self.0.places()[place.index].get() == place.of(who)
+        self.0.places()[place.index].look() == place.of(who)
     }
 
-    /// Hands the end at `place` over, if it is `from`'s; whether it was.
+    /// Hands the end at `place` over, if it is `from`'s; whether it was. One that `to` has [declined](Roster::decline) is given up.
     pub(crate) fn hand_over(&self, place: Place, from: Identity, to: Identity) -> bool {
         let handed = self.0.places()[place.index].replace(place.of(from), place.of(to)).is_ok();
+        self.give_up_declined(place, to);
         self.changed();
         handed
+    }
+
+    /// Has the end at `place` given up as soon as it is `who`'s: that has no use for it. `who` calls it.
+    ///
+    /// Who declines leaves a word and then looks whether the end is its; who hands over stores whose the end is and then
+    /// looks for that word. So one of them sees the other's, and who takes the word away gives the end up. Killed between the two,
+    /// who hands over leaves the end to `who` until that ends. Without room for a word it is the same.
+    pub(crate) fn decline(&self, place: Place, who: Identity) {
+        if self.occupy(place.declined_by(who)).is_some() && self.belongs(place, who) {
+            self.give_up_declined(place, who);
+        }
+    }
+
+    fn give_up_declined(&self, place: Place, who: Identity) {
+        let declined = place.declined_by(who);
+        if self.used().iter().any(|word| word.look() == declined && word.replace(declined, 0).is_ok()) {
+            self.give_up(place, who);
+        }
     }
 
     /// Gives the end at `place` up, if it is `who`'s.
@@ -182,11 +110,11 @@ impl<'a, M: Memory> Roster<'a, M> {
         ends(self.words(), side)
     }
 
-    /// Clears all ends of a process that has ended.
+    /// Clears all ends of a process that has ended, and what it has declined.
     pub(crate) fn bury(&self, who: Identity) {
         for word in self.used() {
             let value = word.get();
-            if holder(value).is_some_and(|(_, holder)| holder == who) {
+            if Identity::from_raw(value) == Some(who) {
                 // Fails if another process has done it.
                 let _ = word.replace(value, 0);
             }
@@ -248,6 +176,43 @@ mod tests {
     use super::*;
     use crate::shm::memory::Mapped;
     use crate::sys::identity;
+
+    #[test]
+    fn an_end_that_is_declined_is_given_up_whoever_comes_first() {
+        let (memory, child) = (Mapped::new(1 << 16, 1).expect("pages are to be had"), identity::current());
+        let roster = Roster(&memory);
+        let parent = Identity::from_raw(child.raw() + 1).expect("it is not 0");
+        for declined_first in [true, false] {
+            let place = roster.take(Side::Send, parent).expect("there are places");
+            let decline = || {
+                roster.decline(place, child);
+                assert!(declined_first == roster.holders(Side::Send).eq([parent]));
+            };
+            if declined_first {
+                decline();
+            }
+            assert!(roster.hand_over(place, parent, child));
+            if !declined_first {
+                assert!(roster.holders(Side::Send).eq([child]));
+                decline();
+            }
+            assert!(roster.words().all(|word| word == 0) && !roster.is_attended(Side::Send, |_| true));
+        }
+    }
+
+    #[test]
+    fn what_is_declined_and_never_handed_over_stays_its_owners_and_goes_with_who_declined() {
+        let (memory, child) = (Mapped::new(1 << 16, 1).expect("pages are to be had"), identity::current());
+        let roster = Roster(&memory);
+        let parent = Identity::from_raw(child.raw() + 1).expect("it is not 0");
+        let place = roster.take(Side::Send, parent).expect("there are places");
+        roster.decline(place, child);
+        roster.bury(child);
+        assert!(roster.words().filter(|word| *word != 0).count() == 1 && roster.belongs(place, parent));
+        let another = Identity::from_raw(child.raw() + 2).expect("it is not 0");
+        roster.decline(place, another);
+        assert!(roster.hand_over(place, parent, child) && roster.belongs(place, child));
+    }
 
     #[test]
     fn an_end_that_is_cloned_behind_the_look_and_dropped_before_it_is_seen() {

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use fixture_kit::ends::LONG;
 use fixture_kit::stepper::{self, Step};
-use fixture_kit::{Gate, ended, stat, until};
+use fixture_kit::{Gate, ended, pid, stat, until};
 use mp_runtime::{
     Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, TrySendError, channel, process,
 };
+use nix::sys::signal::{Signal, kill};
 
 mod fixture_kit;
 
@@ -96,6 +97,38 @@ impl Drop for Slow<'_> {
 fn send_beside(_slow: Slow<'_>, numbers: Sender<u64>, gate: &Gate) {
     numbers.send(7).unwrap();
     gate.open(1);
+}
+
+/// Stops the process that made it, when that drops it.
+struct Stops(u32);
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        if std::process::id() == self.0 {
+            mp_tests::raise(libc::SIGSTOP).unwrap();
+        }
+    }
+}
+
+#[process]
+fn use_and_stay(_stops: Stops, numbers: Sender<u64>, used: bool, gate: &Gate) {
+    if used {
+        numbers.send(7).unwrap();
+    }
+    drop(numbers);
+    gate.open(1);
+    loop {
+        thread::park();
+    }
+}
+
+/// Stops before it has dropped the end that it has moved. `gates` are that of its child, and its own.
+#[process]
+fn stop_while_dropping(numbers: Sender<u64>, used: bool, gates: &[Gate; 2]) {
+    let child = use_and_stay::spawn(Stops(std::process::id()), numbers, used, &gates[0]).unwrap();
+    gates[1].wait();
+    child.kill().unwrap();
+    assert!(child.join().is_err());
 }
 
 /// Moves its end on, at once.
@@ -217,6 +250,24 @@ fn main() {
             assert_eq!(receiver.recv().unwrap(), 7);
             assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
             child.join().unwrap();
+        }
+        "stopped-drop" => {
+            for used in [true, false] {
+                let gates = [Gate::new(), Gate::new()];
+                let (sender, receiver) = channel(4).unwrap();
+                let parent = stop_while_dropping::spawn(sender, used, &gates).unwrap();
+                // The child is past its drop, though its parent does not get on.
+                gates[0].wait();
+                assert!(stat(parent.id()).is_some_and(|(state, _)| state.eq_ignore_ascii_case(&'T')));
+                if used {
+                    assert_eq!(receiver.recv().unwrap(), 7);
+                }
+                assert!(matches!(receiver.try_recv(), Err(TryRecvError::Empty)));
+                kill(pid(parent.id()), Signal::SIGCONT).unwrap();
+                assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+                gates[1].open(1);
+                parent.join().unwrap();
+            }
         }
         "moved-twice" => {
             let child = pass_on::spawn(sender).unwrap();
