@@ -150,9 +150,31 @@ pub fn core() -> u64 {
     u64::from(unsafe { libc::sched_getcpu() }.unsigned_abs())
 }
 
+/// The processor time that a process has used up so far, all of its threads together; without an id, of the calling one.
+///
+/// # Panics
+///
+/// If there is no such process.
+pub fn cpu_time(id: Option<u32>) -> Duration {
+    let mut clock = libc::CLOCK_PROCESS_CPUTIME_ID;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the calls write a clock's number and a time, to places of this frame.
+    let read = unsafe {
+        let found = id.map_or(0, |id| libc::clock_getcpuclockid(id.cast_signed(), &mut clock));
+        found == 0 && libc::clock_gettime(clock, &mut time) == 0
+    };
+    assert!(read, "there is no process {id:?}");
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}
+
 /// Lets a millisecond pass.
 pub fn pause_a_millisecond() {
-    let time = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+    pause(Duration::from_millis(1));
+}
+
+/// Lets time pass, less than a second.
+pub fn pause(time: Duration) {
+    let time = libc::timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
     // SAFETY: the time is of this frame, and what is left of it is not asked for.
     unsafe { libc::nanosleep(&time, ptr::null_mut()) };
 }

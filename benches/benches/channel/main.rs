@@ -14,6 +14,8 @@ use benches::{machine, raw, table};
 use pairs::{Batch, Pair};
 use place::Place;
 
+mod cost;
+mod fans;
 mod pairs;
 mod place;
 mod polled;
@@ -33,6 +35,8 @@ ratio: median over the rounds of (this / raw pipe); in brackets where it lies wi
 of bytes: by value, ours copies in and out, as the pipe and ipc-channel's byte channel do; lent, the bytes are written and read
 in place, here a word at each end of them
 iceoryx2's receiver polls, and uses a core while it waits: it takes part on two cores, busy. python measures itself, once
+four to one and one to four: any of the four may get a message; ipc-channel has no such receivers
+processor time: of both sides, by the clocks of the processes; only the other side's, while a pair rests
 ";
 
 const PYTHON: &str = r#"
@@ -57,7 +61,27 @@ for i in range(50000): q.put(i)
 a.recv()
 u = (time.perf_counter_ns() - u) / 50000
 p.join()
-print(f"python: Pipe, round trip of 8 B {t:.1f} us; Queue, one way {u:.0f} ns a message")
+def put(q):
+    for i in range(10000): q.put(i)
+def take(q, d):
+    for _ in range(10000): q.get()
+    d.send(1)
+q = c.Queue()
+ps = [c.Process(target=put, args=(q,)) for _ in range(4)]
+v = time.perf_counter_ns()
+for p in ps: p.start()
+for _ in range(40000): q.get()
+v = (time.perf_counter_ns() - v) / 40000
+for p in ps: p.join()
+q = c.Queue(); a, b = c.Pipe()
+ps = [c.Process(target=take, args=(q, b)) for _ in range(4)]
+w = time.perf_counter_ns()
+for p in ps: p.start()
+for i in range(40000): q.put(i)
+for _ in range(4): a.recv()
+w = (time.perf_counter_ns() - w) / 40000
+for p in ps: p.join()
+print(f"python: Pipe, round trip of 8 B {t:.1f} us; Queue, one way {u:.0f} ns a message, four to one {v:.0f}, one to four {w:.0f}")
 "#;
 
 fn main() -> ExitCode {
@@ -65,7 +89,13 @@ fn main() -> ExitCode {
     let mut bars = Vec::new();
 
     // All processes first: beside threads none can be started.
-    let bytes: Vec<_> = [64, 1 << 10, 64 << 10, 1 << 20].into_iter().map(|size| (size, batches(size))).collect();
+    let sizes = [64, 1 << 10, 64 << 10, 1 << 20, 64 << 20];
+    let bytes: Vec<_> = sizes.into_iter().map(|size| (size, batches(size))).collect();
+    let ([gather, scatter], [piped_in, piped_out]) = (fans::ours(FAN), fans::raw_pipe(FAN));
+    let mut fans = [
+        vec![(OURS, gather), (PIPE, piped_in), (IPC, fans::ipc_channel(FAN))],
+        vec![(OURS, scatter), (PIPE, piped_out)],
+    ];
     let mut placed = Place::ALL.map(|place| (place, place.start()));
     for (place, pairs) in &mut placed {
         bars.extend(round_trips(*place, pairs));
@@ -75,8 +105,15 @@ fn main() -> ExitCode {
     for (size, batches) in bytes {
         bars.extend(one_way_bytes(size, batches));
     }
+    bars.push(cost::of_rest(&mut free));
     free.push(pairs::crossbeam());
+    fans.iter_mut().zip(fans::crossbeam(FAN)).for_each(|(batches, threads)| batches.push((THREADS, threads)));
     bars.extend(one_way(Place::Free, &mut free));
+    bars.extend(cost::of_messages(&mut free));
+    for (title, batches) in ["four to one, 8 B", "one to four, 8 B"].into_iter().zip(fans) {
+        let series = report(title, FAN, take_turns(batches, PLAN));
+        bars.push(ratio(&format!("{title}: at most 1 x raw pipe"), &series, OURS, PIPE, 1.0));
+    }
     Place::TwoCores.take();
     apart.push(pairs::crossbeam_on(Some(1)));
     bars.extend(one_way(Place::TwoCores, &mut apart));
@@ -94,6 +131,12 @@ fn main() -> ExitCode {
 }
 
 const PLAN: Plan = Plan { warm_up: 2, in_a_row: 1, rounds: 40, time: Duration::from_secs(2) };
+
+/// Messages are few and long: not more rounds than a ratio needs.
+const LONG_PLAN: Plan = Plan { warm_up: 1, in_a_row: 1, rounds: 20, time: Duration::ZERO };
+
+/// How many messages go to or come from four at a time.
+const FAN: u64 = 20_000;
 
 const NAMES: [&str; 4] = [OURS, PIPE, IPC, THREADS];
 
@@ -197,7 +240,7 @@ fn idle_round_trips(place: Place, pairs: &mut [Pair]) -> [Bar; 1] {
 
 /// How many messages of `size` are measured at once.
 fn count(size: usize) -> usize {
-    ((4 << 20) / size).clamp(8, 5000)
+    if size > 1 << 20 { 1 } else { ((4 << 20) / size).clamp(8, 5000) }
 }
 
 fn batches(size: usize) -> [(&'static str, Batch); 4] {
@@ -210,11 +253,15 @@ fn batches(size: usize) -> [(&'static str, Batch); 4] {
     ]
 }
 
-fn one_way_bytes(size: usize, batches: [(&'static str, Batch); 4]) -> Vec<Bar> {
+fn take_turns(batches: impl IntoIterator<Item = (&'static str, Batch)>, plan: Plan) -> Vec<Series> {
     let mut contenders: Vec<_> = batches.into_iter().map(|(name, measure)| contender(name, measure)).collect();
-    let series = interleave(&mut contenders, PLAN);
+    interleave(&mut contenders, plan)
+}
+
+fn one_way_bytes(size: usize, batches: [(&'static str, Batch); 4]) -> Vec<Bar> {
+    let series = take_turns(batches, if size > 1 << 20 { LONG_PLAN } else { PLAN });
     let series = report(&format!("one way, {size} B"), count(size) as u64, series);
-    if size < 1 << 20 {
+    if size != 1 << 20 {
         return Vec::new();
     }
     vec![

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use benches::raw;
 use ipc_channel::ipc;
-use mp_runtime::{Bytes, Receiver, channel, channel_with_room, process};
+use mp_runtime::{Bytes, Child, Receiver, channel, channel_with_room, process};
 
 /// To a number with this bit the other side answers, with the number of the core it runs on.
 const ECHO: u64 = 1 << 63;
@@ -20,11 +20,32 @@ pub(crate) struct Pair {
     /// How many answers there were, and how many of them were written on the core that this side ran on.
     answers: u64,
     on_one_core: u64,
+    /// The process of the other side, where that is not this one.
+    other: Option<u32>,
 }
 
 impl Pair {
-    pub(crate) fn new(send: impl FnMut(u64) + 'static, recv: impl FnMut() -> u64 + 'static) -> Pair {
-        Pair { send: Box::new(send), recv: Box::new(recv), answers: 0, on_one_core: 0 }
+    pub(crate) fn new(
+        send: impl FnMut(u64) + 'static,
+        recv: impl FnMut() -> u64 + 'static,
+        other: Option<&Child<()>>,
+    ) -> Pair {
+        let other = other.map(Child::id);
+        Pair { send: Box::new(send), recv: Box::new(recv), answers: 0, on_one_core: 0, other }
+    }
+
+    /// The processor time that `work` with this pair takes, of both sides.
+    pub(crate) fn cpu_time(&mut self, work: impl FnOnce(&mut Pair)) -> Duration {
+        let both =
+            |other: Option<u32>| raw::cpu_time(None) + other.map_or(Duration::ZERO, |id| raw::cpu_time(Some(id)));
+        let before = both(self.other);
+        work(self);
+        both(self.other) - before
+    }
+
+    /// The processor time of the other side so far, if that is a process.
+    pub(crate) fn others_cpu_time(&self) -> Option<Duration> {
+        self.other.map(|id| raw::cpu_time(Some(id)))
     }
 
     /// Sends `count` numbers and waits for the answer to the last.
@@ -81,30 +102,33 @@ pub(crate) fn ours() -> Pair {
     let (there, received) = channel(CAPACITY).expect("a channel");
     let (back, answers) = channel(CAPACITY).expect("a channel");
     let recv = move || received.recv().expect("the parent sends");
-    drop(serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts"));
-    Pair::new(move |number| there.send(number).expect("the child lives"), move || answers.recv().expect("it answers"))
+    let other = serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts");
+    let send = move |number| there.send(number).expect("the child lives");
+    Pair::new(send, move || answers.recv().expect("it answers"), Some(&other))
 }
 
 pub(crate) fn raw_pipe() -> Pair {
     let (mut received, mut there) = pipe().expect("a pipe");
     let (mut answers, mut back) = pipe().expect("a pipe");
-    fn read(from: &mut impl Read) -> u64 {
-        let mut bytes = [0; 8];
-        from.read_exact(&mut bytes).expect("the other side writes");
-        u64::from_ne_bytes(bytes)
-    }
     let send = move |number: u64| back.write_all(&number.to_ne_bytes()).expect("the parent reads");
-    drop(serve::spawn(move || read(&mut received), send).expect("it starts"));
+    let other = serve::spawn(move || read(&mut received), send).expect("it starts");
     let send = move |number: u64| there.write_all(&number.to_ne_bytes()).expect("the child reads");
-    Pair::new(send, move || read(&mut answers))
+    Pair::new(send, move || read(&mut answers), Some(&other))
+}
+
+pub(crate) fn read(from: &mut impl Read) -> u64 {
+    let mut bytes = [0; 8];
+    from.read_exact(&mut bytes).expect("the other side writes");
+    u64::from_ne_bytes(bytes)
 }
 
 pub(crate) fn ipc_channel() -> Pair {
     let (there, received) = ipc::channel().expect("a channel");
     let (back, answers) = ipc::channel().expect("a channel");
     let recv = move || received.recv().expect("the parent sends");
-    drop(serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts"));
-    Pair::new(move |number| there.send(number).expect("the child lives"), move || answers.recv().expect("it answers"))
+    let other = serve::spawn(recv, move |number| back.send(number).expect("the parent receives")).expect("it starts");
+    let send = move |number| there.send(number).expect("the child lives");
+    Pair::new(send, move || answers.recv().expect("it answers"), Some(&other))
 }
 
 /// Starts a thread: after this no process can be started.
@@ -121,7 +145,8 @@ pub(crate) fn crossbeam_on(core: Option<usize>) -> Pair {
         raw::run_on(core);
         answer(recv, |number| back.send(number).expect("the other thread receives"));
     });
-    Pair::new(move |number| there.send(number).expect("it lives"), move || answers.recv().expect("it answers"))
+    let send = move |number| there.send(number).expect("it lives");
+    Pair::new(send, move || answers.recv().expect("it answers"), None)
 }
 
 /// Sends messages of bytes, of which the other side answers to the last of so many.

@@ -74,7 +74,7 @@ pub(crate) fn with_iceoryx2<R>(measure: impl FnOnce(&mut Pair) -> R) -> R {
     let port = Rc::new(Port::new(&there, &back));
     made.recv().expect("the other side has made its ports");
     let (sending, receiving) = (Rc::clone(&port), Rc::clone(&port));
-    let mut pair = Pair::new(move |number| sending.send(number), move || receiving.recv());
+    let mut pair = Pair::new(move |number| sending.send(number), move || receiving.recv(), Some(&child));
     let measured = measure(&mut pair);
     drop(pair);
     child.join().expect("it ends when it is told to");
