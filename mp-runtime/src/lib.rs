@@ -238,6 +238,8 @@ pub use ipc::errors::{
     ChannelError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
 };
 pub use ipc::fd::Fd;
+#[cfg(feature = "tokio")]
+pub use ipc::flow::{RecvStream, SendSink};
 pub use ipc::iter::{IntoIter, Iter, TryIter};
 pub use ipc::loan::{Borrowed, Loan};
 pub use ipc::oneshot::{OnceReceiver, OnceSender, oneshot};

@@ -140,7 +140,7 @@ pub(crate) async fn send<T>(
 }
 
 /// Sends by `send`, as soon as there is room. Without an error, the receivers are gone.
-fn poll_send(
+pub(crate) fn poll_send(
     cx: &mut Context<'_>,
     slumber: &mut Slumber<'_>,
     mut send: impl FnMut() -> Result<(), Unsent>,

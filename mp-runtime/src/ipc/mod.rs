@@ -12,6 +12,8 @@ pub(crate) mod duplex;
 pub(crate) mod end;
 pub(crate) mod errors;
 pub(crate) mod fd;
+#[cfg(feature = "tokio")]
+pub(crate) mod flow;
 pub(crate) mod habit;
 pub(crate) mod inbox;
 pub(crate) mod iter;

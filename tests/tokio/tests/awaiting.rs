@@ -44,6 +44,11 @@ fn values_cross_channels_both_ways() {
 }
 
 #[test]
+fn ends_are_streams_and_sinks() {
+    in_both("flows");
+}
+
+#[test]
 fn death_of_the_other_side_wakes_a_future() {
     in_both("kills");
 }

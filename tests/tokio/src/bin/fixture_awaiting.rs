@@ -6,6 +6,7 @@ use std::future::Future;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use futures_util::{SinkExt, StreamExt, stream};
 use mp_runtime::{
     Child, Duplex, Fd, OnceSender, QueueReceiver, Receiver, RecvError, SendError, Sender, channel, current, duplex,
     oneshot, process, queue,
@@ -141,6 +142,56 @@ fn answer(questions: Receiver<(u32, OnceSender<String>)>) {
         }
         to.send(number.to_string()).unwrap();
     }
+}
+
+/// The ends as streams and sinks: all values in order, and the end of the other side, by a drop and by a kill.
+async fn flows() {
+    let (sender, receiver) = channel(4).unwrap();
+    let child = numbers::spawn(sender, 10_000).unwrap();
+    let all = soon(receiver.stream().unwrap().map(Result::unwrap).collect::<Vec<_>>()).await;
+    assert!(all.into_iter().eq(0..10_000));
+    child.await.unwrap();
+
+    let (sender, receiver) = channel(4).unwrap();
+    let child = sum::spawn(receiver).unwrap();
+    soon(sender.sink().unwrap().send_all(&mut stream::iter((0..10_000).map(Ok)))).await.unwrap();
+    drop(sender);
+    assert_eq!(child.await.unwrap(), 49_995_000);
+
+    // What a sink keeps is not sent until it is flushed; what a stream has not been asked for stays where it is.
+    let (sender, receiver) = channel(1).unwrap();
+    let mut sink = sender.sink().unwrap();
+    soon(sink.feed(1)).await.unwrap();
+    assert!(receiver.is_empty());
+    soon(sink.flush()).await.unwrap();
+    soon(sink.feed(2)).await.unwrap();
+    assert!(timeout(MOMENT, sink.flush()).await.is_err());
+    let mut stream = receiver.stream().unwrap();
+    assert_eq!(soon(stream.next()).await.unwrap().unwrap(), 1);
+    soon(sink.close()).await.unwrap();
+    drop((stream, sink));
+    assert_eq!(receiver.try_recv().unwrap(), 2);
+
+    let ((sender, theirs), (there, receiver)) = (channel(1).unwrap(), channel::<u64>(1).unwrap());
+    let child = keep::spawn(theirs, there).unwrap();
+    let killed = async {
+        sleep(MOMENT).await;
+        child.kill().unwrap();
+    };
+    let full = async {
+        let mut sink = sender.sink().unwrap();
+        sink.send(1).await.unwrap();
+        sink.send(2).await
+    };
+    let mut stream = receiver.stream().unwrap();
+    let (sent, next, ()) = soon(async { tokio::join!(full, stream.next(), killed) }).await;
+    assert!(matches!(sent, Err(SendError::Disconnected(2))) && next.is_none());
+}
+
+/// Keeps its ends.
+#[process(start = forkserver)]
+fn keep(_receiver: Receiver<u64>, _sender: Sender<u64>) {
+    park();
 }
 
 async fn channels() {
@@ -432,6 +483,7 @@ fn main() {
             "stop" => stop().await,
             "pipes" => pipes().await,
             "channels" => channels().await,
+            "flows" => flows().await,
             "kills" => kills().await,
             "cancels" => cancels().await,
             "queues" => queues().await,
