@@ -17,6 +17,8 @@ pub(crate) mod loan;
 pub(crate) mod memory;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod model_of_ends;
 pub(crate) mod monitor;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod nonsense;

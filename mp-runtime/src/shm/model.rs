@@ -60,15 +60,16 @@ impl Word for AtomicU64 {
 }
 
 /// Memory of a ring of four words, for the model.
-struct Cells {
+pub(super) struct Cells {
     fields: Vec<AtomicU64>,
+    places: [AtomicU64; 2],
     /// The ring's words.
     words: Vec<UnsafeCell<u64>>,
     ledger: AtomicU64,
 }
 
 const SIZE: usize = 32;
-const FIELDS: [Field; 8] = [
+const FIELDS: [Field; 11] = [
     Field::SendTurn,
     Field::HeadSeen,
     Field::Tail,
@@ -77,6 +78,9 @@ const FIELDS: [Field; 8] = [
     Field::Head,
     Field::ReceiversAsleep,
     Field::ReceiversWoken,
+    Field::Places,
+    Field::Changes,
+    Field::Serial,
 ];
 
 // SAFETY: the cells panic when they are accessed by two at once, which is what the models are for.
@@ -93,7 +97,7 @@ impl Memory for Cells {
     }
 
     fn places(&self) -> &[AtomicU64] {
-        &[]
+        &self.places
     }
 
     fn write(&self, offset: usize, bytes: &[u8]) {
@@ -122,9 +126,10 @@ impl Memory for Cells {
 }
 
 /// A ring for two messages of a word.
-fn ring() -> Arc<Ring<Cells>> {
+pub(super) fn ring() -> Arc<Ring<Cells>> {
     let cells = Cells {
         fields: FIELDS.iter().map(|_| AtomicU64::new(0)).collect(),
+        places: [(); 2].map(|()| AtomicU64::new(0)),
         words: (0..SIZE / 8).map(|_| UnsafeCell::new(0)).collect(),
         ledger: AtomicU64::new(0),
     };
@@ -133,7 +138,7 @@ fn ring() -> Arc<Ring<Cells>> {
 
 const PACKET: Packet = Packet { length: 8, enclosed: false, spilled: false };
 
-fn process(number: u64) -> Identity {
+pub(super) fn process(number: u64) -> Identity {
     Identity::from_raw(number).expect("not 0")
 }
 
