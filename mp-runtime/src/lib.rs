@@ -229,6 +229,8 @@ mod shm;
 mod sys;
 mod wire;
 
+#[cfg(feature = "tokio")]
+pub use self::{ipc::flow::RecvStream, ipc::flow::SendSink, pool::awaiting::JoinTask, process::awaiting::Join};
 pub use error::{SpawnError, Stage};
 pub use ipc::bytes::Bytes;
 pub use ipc::channel::{channel, channel_with_room};
@@ -238,8 +240,6 @@ pub use ipc::errors::{
     ChannelError, RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
 };
 pub use ipc::fd::Fd;
-#[cfg(feature = "tokio")]
-pub use ipc::flow::{RecvStream, SendSink};
 pub use ipc::iter::{IntoIter, Iter, TryIter};
 pub use ipc::loan::{Borrowed, Loan};
 pub use ipc::oneshot::{OnceReceiver, OnceSender, oneshot};
@@ -252,8 +252,6 @@ pub use ipc::shared_box::SharedBox;
 pub use ipc::shared_bytes::SharedBytes;
 pub use ipc::shared_slice::SharedSlice;
 pub use mp_macros::{mp_main, process};
-#[cfg(feature = "tokio")]
-pub use pool::awaiting::JoinTask;
 pub use pool::backend::Backend;
 pub use pool::error::{TaskError, TaskErrorKind, TaskStage};
 pub use pool::imap::{Imap, ImapUnordered};
@@ -267,8 +265,6 @@ pub use pool::submission::Submission;
 pub use pool::task::Task;
 pub use pool::trouble::PoolError;
 pub use pool::wait::{WaitFor, Waited, as_completed, wait};
-#[cfg(feature = "tokio")]
-pub use process::awaiting::Join;
 pub use process::body::{Body, Portable};
 pub use process::builder::Builder;
 pub use process::closure::spawn;
