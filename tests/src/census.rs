@@ -8,6 +8,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// One process as /proc showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,4 +123,10 @@ pub(crate) fn threads(of: i32) -> Vec<String> {
         Some(format!("{of}/{tid} {state} {comm} wchan={wchan} syscall={syscall}"))
     };
     numbers(&format!("/proc/{of}/task")).unwrap_or_default().into_iter().filter_map(describe).collect()
+}
+
+/// How long a process has waited for a processor in all its life, by its first thread; nothing where procfs does not say.
+pub(crate) fn queued(of: i32) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{of}/schedstat")).unwrap_or_default();
+    Duration::from_nanos(text.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0))
 }

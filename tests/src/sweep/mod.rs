@@ -4,6 +4,7 @@
 //! `trace` runs a program under one fault; here the faults are counted up until the program has no such place.
 
 pub mod errors;
+mod grace;
 mod seen;
 mod stage;
 mod trace;
@@ -20,9 +21,8 @@ pub use trace::run;
 /// where a process does so again.
 pub const MARK: i32 = 0x005e_edfa;
 
-/// How long after the end of a program its processes may take to be gone. On a busy machine they need a processor first;
-/// how long it took at the most is told, and is less than a millisecond on an idle one.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long after the death of a program its processes may take to be gone. `grace` says how it is counted.
+const GRACE: Duration = Duration::from_millis(200);
 
 /// What is done to a run of a program. Processes are numbered in the order of their birth: 0 is the program itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +87,19 @@ pub struct Tally {
     pub points: usize,
     /// How many of them left a process behind.
     pub survivors: usize,
-    /// The longest time from the end of a program to that of the last of its processes.
+    /// The longest time from the death of a program to that of the last of its processes.
     pub slowest: Duration,
+    /// The same, without what they and their tracer have waited for a processor meanwhile.
+    pub slowest_at_work: Duration,
     /// What was wrong, a line for each.
     pub wrong: Vec<String>,
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let slowest = self.slowest.as_secs_f64() * 1e3;
+        let [slowest, at_work] = [self.slowest, self.slowest_at_work].map(|time| time.as_secs_f64() * 1e3);
         write!(f, "points {}, survivors {}, wrong {}", self.points, self.survivors, self.wrong.len())?;
-        write!(f, ", all gone after {slowest:.1} ms at the latest")
+        write!(f, ", all gone after {slowest:.1} ms at the latest, {at_work:.1} ms without waiting for a processor")
     }
 }
 
@@ -138,7 +140,7 @@ pub fn kills(command: &[OsString], stride: usize) -> io::Result<Tally> {
     let kinds: [fn(usize) -> Fault; 2] = [|call| Fault::Before { process: 0, call }, |call| Fault::Late { call }];
     for kind in kinds {
         for call in (1..).step_by(stride.max(1)) {
-            let seen = run(command, kind(call), Duration::from_millis(200))?;
+            let seen = run(command, kind(call), GRACE)?;
             tally.add(command, kind(call), &seen);
             if !seen.struck {
                 break;
@@ -178,6 +180,7 @@ impl Tally {
         self.points += other.points;
         self.survivors += other.survivors;
         self.slowest = self.slowest.max(other.slowest);
+        self.slowest_at_work = self.slowest_at_work.max(other.slowest_at_work);
         self.wrong.extend(other.wrong);
         self
     }
@@ -187,6 +190,7 @@ impl Tally {
         self.points += usize::from(seen.struck);
         self.survivors += usize::from(!seen.survivors.is_empty());
         self.slowest = self.slowest.max(seen.latency);
+        self.slowest_at_work = self.slowest_at_work.max(seen.latency.saturating_sub(seen.queued));
         let failed = seen.failed.map_or(String::new(), |(number, errno)| {
             format!(" (system call {number}: {})", io::Error::from_raw_os_error(errno))
         });

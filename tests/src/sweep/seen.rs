@@ -20,8 +20,10 @@ pub struct Seen {
     pub processes: usize,
     /// Those that outlived the program.
     pub survivors: Vec<Process>,
-    /// The time from the end of the program to that of the last of its processes.
+    /// The time from the death of the program to that of the last of its processes.
     pub latency: Duration,
+    /// How much of that they and their tracer have waited for a processor.
+    pub queued: Duration,
     /// What the program had not tidied when it ended by itself.
     pub left: Vec<String>,
     /// Whether it had to be ended at the deadline.

@@ -38,6 +38,11 @@ impl Stage {
         })
     }
 
+    /// The ids of those that are there.
+    pub(super) fn ids(&self) -> impl Iterator<Item = i32> {
+        self.actors.keys().copied()
+    }
+
     pub(super) fn leave(&mut self, pid: i32) {
         self.actors.remove(&pid);
     }

@@ -15,6 +15,7 @@ use nix::unistd::{Pid, dup2_stderr, dup2_stdout};
 
 use crate::census;
 use crate::sweep::errors;
+use crate::sweep::grace::Grace;
 use crate::sweep::seen::Seen;
 use crate::sweep::stage::{Actor, Stage};
 use crate::sweep::{Fault, MARK};
@@ -51,7 +52,8 @@ pub fn run(command: &[OsString], fault: Fault, grace: Duration) -> io::Result<Se
         stage: Stage::default(),
         seen: Seen::default(),
         fds: None,
-        ended: None,
+        ended: false,
+        grace_began: None,
         held: Vec::new(),
         began: Instant::now(),
     };
@@ -66,7 +68,10 @@ pub fn run(command: &[OsString], fault: Fault, grace: Duration) -> io::Result<Se
         }
     }
     trace.seen.processes = trace.stage.count();
-    trace.seen.latency = trace.ended.map_or(Duration::ZERO, |ended| ended.elapsed());
+    if let Some(grace) = &trace.grace_began {
+        trace.seen.latency = grace.passed();
+        trace.seen.queued = grace.queued();
+    }
     Ok(trace.seen)
 }
 
@@ -86,8 +91,10 @@ struct Trace {
     stage: Stage,
     seen: Seen,
     fds: Option<BTreeSet<(i32, String)>>,
-    /// When the program ended.
-    ended: Option<Instant>,
+    /// Whether the program has ended.
+    ended: bool,
+    /// The time since its death.
+    grace_began: Option<Grace>,
     /// Who waits, until when; without a time, until the program has ended.
     held: Vec<(i32, Option<Instant>)>,
     began: Instant,
@@ -104,8 +111,12 @@ impl Trace {
                 Wait::Event { pid, status } => {
                     self.stage.leave(pid);
                     if pid == self.program {
-                        self.ended = Some(Instant::now());
+                        self.ended = true;
                         self.seen.status = status;
+                        // Whoever is held by us until now cannot go before.
+                        if self.grace_began.is_none() || matches!(self.fault, Fault::Orphaned { .. }) {
+                            self.begin_grace();
+                        }
                     }
                 }
             }
@@ -115,25 +126,29 @@ impl Trace {
     /// Lets those go on whose time has come; when to look again.
     fn release(&mut self) -> io::Result<Instant> {
         let now = Instant::now();
-        let ended = self.ended.is_some();
+        let ended = self.ended;
         let (go, stay): (Vec<_>, Vec<_>) =
             self.held.drain(..).partition(|(_, until)| until.map_or(ended, |until| until <= now));
         self.held = stay;
         for (pid, _) in go {
             self.resume(pid, 0)?;
         }
-        let end = match self.ended {
-            // Whoever is held by us cannot go.
-            Some(ended) => {
-                ended + self.grace + if matches!(self.fault, Fault::Late { .. }) { LATE } else { Duration::ZERO }
-            }
-            None => self.began + DEADLINE,
+        // Whoever is held by us cannot go.
+        let late = if matches!(self.fault, Fault::Late { .. }) { LATE } else { Duration::ZERO };
+        let end = match &self.grace_began {
+            Some(began) if ended => began.end(self.grace + late),
+            _ => self.began + DEADLINE,
         };
         if end <= now {
             self.clear(ended)?;
             return Ok(now + Duration::from_secs(1));
         }
         Ok(self.held.iter().filter_map(|(_, until)| *until).min().map_or(end, |until| until.min(end)))
+    }
+
+    /// Begins to count the time that the processes have to be gone.
+    fn begin_grace(&mut self) {
+        self.grace_began = Some(Grace::begin(self.stage.ids()));
     }
 
     /// Kills whoever is left.
@@ -169,6 +184,9 @@ impl Trace {
             libc::PTRACE_EVENT_EXIT => {
                 if pid == self.program && !self.seen.struck_at(self.fault, 0) {
                     self.last_look();
+                }
+                if let Some(grace) = &mut self.grace_began {
+                    grace.leave(pid);
                 }
                 self.resume(pid, 0)
             }
@@ -236,6 +254,9 @@ impl Trace {
 
     fn strike(&mut self, pid: i32) -> io::Result<()> {
         self.seen.struck = true;
+        if pid == self.program {
+            self.begin_grace();
+        }
         sys::kill(pid, libc::SIGKILL)
     }
 
