@@ -136,6 +136,7 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning |
 /// |---|---|
+/// | `isolate = pid_namespace` | the program has a PID namespace of its own: whatever ends it, SIGKILL included, leaves no process, in whatever session. What that means for it: [`isolate`](../mp_runtime/fn.isolate.html). Where it cannot be had, a line says why, nothing is started, and the code is 1 |
 /// | `require(subreaper, ..)` | [mechanisms](../mp_runtime/enum.Rung.html) without which nothing is started: `death_signal`, `lifeline`, `subreaper`, `pid_namespace`. A line says which is missing, and the code is 1 |
 /// | `parked = 4` | the [fork server](../mp_runtime/struct.ForkServer.html#method.parked) is started before the first entry, and keeps so many processes ready |
 /// | `crate = ::path` | where `mp_runtime` is, if it was renamed or re-exported |

@@ -11,7 +11,7 @@ use crate::process::body::{self, Body, Failure, Fallible, Portable};
 use crate::process::builder::Builder;
 use crate::process::carried;
 use crate::process::handle::Child;
-pub use crate::program::{program, program_that_requires};
+pub use crate::program::{isolated_program, program, program_that_requires};
 pub use carrying::{Carrying, carry};
 pub use declared::{Declared, process};
 #[cfg(feature = "tokio")]

@@ -122,6 +122,8 @@
 //! hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a session of its
 //! own is not reached by that. But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
 //! SIGKILL or `_exit`, stops it. [`guarantees`] tells what is in force, and [`detached`](Builder::detached) is the way out.
+//! With the option `#![isolate = pid_namespace]` in `mp_main!`, or by a call of [`isolate`], the program has a PID namespace of its own,
+//! and nobody is left of it even then, in whatever session.
 //!
 //! A program made by `mp_main!` stops when it is told to, by SIGTERM, SIGINT (Ctrl-C), SIGHUP or SIGQUIT, whatever its
 //! `fn main` is doing: its processes are stopped one after the other, the one started last first, each by SIGTERM (or its
@@ -273,6 +275,7 @@ pub use process::fork_server::{ForkServer, fork_server};
 pub use process::guarantees::{Guarantees, NotGuaranteed, Rung, guarantees};
 pub use process::handle::{ActiveChild, Child, active_children};
 pub use process::identity::{Current, Parent, current, parent};
+pub use process::isolation::{IsolateError, isolate};
 pub use process::join_error::JoinError;
 pub use process::method::StartMethod;
 pub use process::panic::{Location, Panic};

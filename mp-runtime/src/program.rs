@@ -10,6 +10,7 @@ use crate::process::builder::Builder;
 use crate::process::ending::{self, Order};
 use crate::process::guarantees::{Rung, guarantees};
 use crate::process::handle::Child;
+use crate::process::isolation::isolate;
 use crate::process::{registry, stopping};
 
 /// A program while its entries are started.
@@ -113,6 +114,17 @@ pub fn program_that_requires(
     match registry::lock().first_failure() {
         Some(code) if main == ExitCode::SUCCESS => ExitCode::from(code),
         _ => main,
+    }
+}
+
+/// As [`program_that_requires`], in a PID namespace of its own.
+pub fn isolated_program(rungs: &[Rung], run: impl FnOnce(&mut Program) -> Result<ExitCode, SpawnError>) -> ExitCode {
+    match isolate() {
+        Ok(()) => program_that_requires(rungs, run),
+        Err(error) => {
+            ending::say(&format_args!("this program was not started: {error}"));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A program to be run, and what the test knows about it beforehand.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -84,6 +85,13 @@ impl Run {
         self
     }
 
+    /// Has the program run in a PID namespace of its own. With `MP_TESTS_ISOLATED` in the environment of a test, all do.
+    pub fn isolated(mut self) -> Self {
+        self.args.splice(..0, ["exec".into(), self.program.into_os_string()]);
+        self.program = locate::built("fixture_isolate");
+        self
+    }
+
     /// Runs the program to its end and checks what it left behind.
     ///
     /// # Panics
@@ -100,7 +108,10 @@ impl Run {
     ///
     /// If it could not be started.
     #[track_caller]
-    pub fn start(self) -> Running {
+    pub fn start(mut self) -> Running {
+        if env::var_os("MP_TESTS_ISOLATED").is_some() {
+            self = self.isolated();
+        }
         let scratch = Scratch::new();
         let memory = SharedMemory::now();
         let (report, writer) = io::pipe().expect("a pipe for the report");

@@ -4,8 +4,15 @@ use mp_tests::fixture;
 
 #[track_caller]
 fn goes_well(scene: &str) {
+    for isolated in [None, Some("isolated")] {
+        goes_well_if(scene, isolated);
+    }
+}
+
+#[track_caller]
+fn goes_well_if(scene: &str, isolated: Option<&str>) {
     for method in ["fork", "forkserver", "exec"] {
-        let outcome = fixture("fixture_terminal").args([scene, method]).run();
+        let outcome = fixture("fixture_terminal").args([scene, method]).args(isolated).run();
         outcome.assert_code(0);
         assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""), "{outcome}");
     }
@@ -37,18 +44,38 @@ fn stop_from_the_keyboard_stops_the_program_and_is_undone() {
 }
 
 #[test]
+fn process_that_reads_in_the_background_stops_its_program_until_it_is_in_the_foreground() {
+    goes_well("stopped-and-sent-to-the-background");
+}
+
+#[test]
+fn command_beside_a_program_that_waits_for_its_turn_goes_on() {
+    goes_well("command-beside");
+}
+
+#[test]
+fn terminal_is_taken_back_without_a_descriptor_to_spare() {
+    goes_well("no-descriptors");
+}
+
+#[test]
+fn process_may_give_the_terminal_to_its_own_process_at_once() {
+    goes_well("gives-it-away");
+}
+
+#[test]
 fn one_process_at_a_time_owns_the_terminal() {
     goes_well("second");
 }
 
 #[test]
 fn program_in_the_background_gives_no_terminal_away() {
-    goes_well("background");
+    goes_well_if("background", None); // one that is isolated waits for its turn
 }
 
 #[test]
 fn lack_of_a_terminal_is_told() {
-    goes_well("no-terminal");
+    goes_well_if("no-terminal", None);
 }
 
 #[test]

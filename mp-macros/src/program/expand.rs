@@ -28,10 +28,11 @@ pub(crate) fn program(program: &Program) -> TokenStream {
         Some(main) => code(main),
         None => quote!(::std::process::ExitCode::SUCCESS),
     };
-    // `program(|program| ..)`, or `program_that_requires(&[Rung::Subreaper], |program| ..)`.
-    let (run, required) = match program.required.as_slice() {
-        [] => (quote!(program), None),
-        rungs => (quote!(program_that_requires), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
+    // `program(|program| ..)`, `program_that_requires(&[Rung::Subreaper], |program| ..)`, `isolated_program(&[], |program| ..)`.
+    let (run, required) = match (program.isolated, program.required.as_slice()) {
+        (false, []) => (quote!(program), None),
+        (false, rungs) => (quote!(program_that_requires), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
+        (true, rungs) => (quote!(isolated_program), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
     };
     // `fork_server().parked(4).start()?;`
     let parked = program.parked.iter().map(|count| quote!(#runtime::fork_server().parked(#count).start()?;));

@@ -11,7 +11,8 @@ use crate::item::FnItem;
 use crate::options::{self, Given, Known, Value};
 use crate::runtime_path::RuntimePath;
 
-const KNOWN: [Known; 3] = [
+const KNOWN: [Known; 4] = [
+    Known { key: "isolate", usage: "`isolate = pid_namespace`" },
     Known { key: "require", usage: "`require(subreaper)`" },
     Known { key: "parked", usage: "`parked = 4`" },
     Known { key: "crate", usage: "`crate = ::path`" },
@@ -30,6 +31,8 @@ const A_CALL: &str = "expected a process function and its arguments, as in `run1
 /// The program as it was written.
 pub(crate) struct ProgramInput {
     pub(crate) runtime: RuntimePath,
+    /// Whether it has a PID namespace of its own.
+    pub(crate) isolated: bool,
     /// What has to be in force, as the runtime calls it.
     pub(crate) required: Vec<Ident>,
     /// How many processes the fork server keeps ready, if it is started ahead.
@@ -53,6 +56,7 @@ impl ProgramInput {
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> ProgramInput {
         let mut input = ProgramInput {
             runtime: RuntimePath::new(None),
+            isolated: false,
             required: Vec::new(),
             parked: None,
             entries: Vec::new(),
@@ -97,6 +101,7 @@ impl ProgramInput {
         }
         for option in options::parse(list.parse()?, &KNOWN.each_ref(), errors) {
             match option.key.to_string().as_str() {
+                "isolate" => self.isolated = isolated(&option, errors),
                 "require" => self.required = rungs(&option, errors),
                 "parked" => {
                     self.parked = option.assigned("the number of processes to keep ready, as in `parked = 4`", errors);
@@ -122,6 +127,23 @@ fn rungs(option: &Given, errors: &mut Errors) -> Vec<Ident> {
             errors.at(&option.key, "`require` takes the names of mechanisms, as in `require(lifeline, subreaper)`");
             Vec::new()
         }
+    }
+}
+
+/// Whether the option `isolate` asks for what there is.
+fn isolated(option: &Given, errors: &mut Errors) -> bool {
+    let name: Option<Ident> = option.assigned("what keeps the program apart: write `isolate = pid_namespace`", errors);
+    match name {
+        Some(name) if name != "pid_namespace" => {
+            errors.at(
+                &name,
+                format_args!(
+                    "a program cannot be isolated by `{name}`, only by a PID namespace: write `isolate = pid_namespace`"
+                ),
+            );
+            false
+        }
+        name => name.is_some(),
     }
 }
 

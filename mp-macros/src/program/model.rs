@@ -14,6 +14,8 @@ use crate::signature;
 /// A program that can be printed.
 pub(crate) struct Program {
     pub(crate) runtime: RuntimePath,
+    /// Whether it has a PID namespace of its own.
+    pub(crate) isolated: bool,
     /// What has to be in force, as the runtime calls it.
     pub(crate) required: Vec<Ident>,
     /// How many processes the fork server keeps ready, if it is started ahead.
@@ -55,10 +57,11 @@ impl Program {
         if input.entries.is_empty() && input.mains.is_empty() && errors.is_empty() {
             errors.push(syn::Error::new(Span::call_site(), "there is nothing to run: list a process, as in `run1();`"));
         }
-        let entries: Vec<Start> = input.entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
+        let ProgramInput { runtime, isolated, required, parked, entries, mains } = input;
+        let entries: Vec<Start> = entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
         distinct_labels(&entries, errors);
-        let main = main(input.mains, errors);
-        Program { runtime: input.runtime, required: input.required, parked: input.parked, entries, main }
+        let main = main(mains, errors);
+        Program { runtime, isolated, required, parked, entries, main }
     }
 }
 

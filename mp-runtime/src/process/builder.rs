@@ -12,7 +12,7 @@ use crate::process::outbox::Payload;
 #[cfg(feature = "tokio")]
 use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
-use crate::process::{settle, terminal};
+use crate::process::{isolation, settle, terminal};
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -64,7 +64,8 @@ impl<B: Body> Builder<B> {
     /// not stopped, and not killed. Until then its [`Child`] joins and signals it like any other.
     ///
     /// It has the standard streams of the program, as long as they last: give it others. What it starts itself is not
-    /// detached, and what it leaves behind belongs to the program, while that runs.
+    /// detached, and what it leaves behind belongs to the program, while that runs. In a program that is
+    /// [isolated](crate::isolate()) there is no way out: the start fails.
     ///
     /// ```
     /// # use mp_runtime::Builder;
@@ -227,6 +228,9 @@ fn contradiction(plan: &Plan) -> Option<&'static str> {
     match plan.detached {
         true if plan.daemon => Some("a daemon is stopped with its parent, and a detached process is not"),
         true if terminal => Some("a detached process has a session of its own, and so no terminal"),
+        true if isolation::is_inside() => {
+            Some("a detached process outlives its program, and no process outlives one that is isolated")
+        }
         _ => None,
     }
 }
@@ -236,7 +240,7 @@ fn terminal_is_to_be_had() -> Result<(), SpawnErrorKind> {
     if terminal::is_lent() {
         return Err(SpawnErrorKind::Terminal("another process owns it, and has not been joined: join that first"));
     }
-    match terminal::is_ours() {
+    match terminal::come_by() {
         Ok(true) => Ok(()),
         Ok(false) => {
             Err(SpawnErrorKind::Terminal("this program is not in its foreground: start it there, without `&`"))

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::process::stopping;
+use crate::process::{isolation, stopping};
 use crate::sys::{adopted, direct, thread};
 
 /// A mechanism that keeps processes from outliving the one that started them. See [`guarantees`].
@@ -18,7 +18,8 @@ pub enum Rung {
     /// Adoption: whoever a process has left behind, in whatever session, is stopped at the end of the program. In programs made
     /// by `mp_main!`, where the kernel lists the children of a process in procfs (`CONFIG_PROC_CHILDREN`).
     Subreaper,
-    /// A PID namespace of its own: the kernel kills all that is in it with its first process.
+    /// A PID namespace of its own: the kernel kills all that is in it with its first process. In programs that are
+    /// [isolated](crate::isolate()), and in one that is itself the first process of a namespace, as in a container.
     PidNamespace,
 }
 
@@ -51,12 +52,12 @@ pub struct Guarantees {
 /// }
 /// ```
 pub fn guarantees() -> Guarantees {
-    let pid_namespace = direct::id() == 1;
-    let adopts = pid_namespace || adopted::adopts();
+    let is_first = direct::id() == 1;
+    let adopts = is_first || adopted::adopts();
     Guarantees {
         death_signal: thread::is_first(direct::id()),
         subreaper: adopts && stopping::is_attending() && adopted::children(|_| ()),
-        pid_namespace,
+        pid_namespace: is_first || isolation::is_in_force(),
     }
 }
 
@@ -113,7 +114,10 @@ impl fmt::Display for NotGuaranteed {
                 "it takes a program made by `mp_main!`, and a kernel that lists the children of a process in procfs \
                  (`CONFIG_PROC_CHILDREN`)"
             }
-            Rung::PidNamespace => "it takes a program that is the first process of a PID namespace, as in a container",
+            Rung::PidNamespace => {
+                "it takes a program that is isolated, by `#![isolate = pid_namespace]` in `mp_main!`, or the first process of a \
+                 container"
+            }
         };
         write!(f, "the {} is required, and not in force: {what}", self.0)
     }

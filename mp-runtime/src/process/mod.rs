@@ -15,6 +15,7 @@ pub(crate) mod fork_server;
 pub(crate) mod guarantees;
 pub(crate) mod handle;
 pub(crate) mod identity;
+pub(crate) mod isolation;
 pub(crate) mod join_error;
 pub(crate) mod launch;
 pub(crate) mod lifeline;

@@ -17,7 +17,8 @@ pub(crate) fn settle(child: &Record) {
     }
     let Some(pidfd) = child.pidfd().get() else { return };
     let id = child.id() as i32;
-    let done = || if child.is_detached() { mark::is_marked(pidfd, id) } else { terminal::is_of(id) };
+    // It may have given the terminal to a child of its own already.
+    let done = || if child.is_detached() { mark::is_marked(pidfd, id) } else { terminal::is_ours() != Ok(true) };
     let begin = direct::now();
     while !done() && !direct::has_ended(pidfd, SLICE) && direct::now() - begin < PATIENCE {}
 }

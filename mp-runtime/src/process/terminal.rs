@@ -10,6 +10,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::process::isolation;
 use crate::sys::roll::{Listed, Place, Roll};
 use crate::sys::wait::Halt;
 use crate::sys::{adopted, direct, handler, terminal};
@@ -30,6 +31,16 @@ pub(crate) fn is_lent() -> bool {
 /// Whether this process may give the terminal away.
 pub(crate) fn is_ours() -> nix::Result<bool> {
     terminal::foreground().map(|group| group == adopted::group(0))
+}
+
+/// As [`is_ours`]; a program that is isolated asks the process outside for the terminal before. In the background, it is stopped then.
+pub(crate) fn come_by() -> nix::Result<bool> {
+    let ours = is_ours()?;
+    if !ours && isolation::is_in_force() {
+        terminal::ask_for(adopted::group(0))?;
+        return is_ours();
+    }
+    Ok(ours)
 }
 
 /// Whether the group of the child `id` is in the foreground.
@@ -98,14 +109,23 @@ fn look_after(child: &Listed<'_>) {
     if halt == Halt::Ended || signal != libc::SIGTSTP && !kept_out {
         return;
     }
-    if !kept_out {
-        direct::raise(libc::SIGTSTP);
-        // Here it goes on: by `fg`, or by `bg`, after which the terminal is somebody else's.
-    }
+    // What the child needs is ours to give in the foreground only: elsewhere the shell has to see that we wait for it.
+    let stopped = (!kept_out || is_ours() == Ok(false)) && stop_by(if kept_out { libc::SIGTTIN } else { signal });
+    // Here it goes on: by `fg`, or by `bg`, after which the terminal is somebody else's, and the child may ask once more.
     let given = is_ours() == Ok(true) && terminal::give(id).is_ok();
-    if given || !kept_out {
+    if given || stopped || !kept_out {
         let _ = direct::send_to(child.pidfd, libc::SIGCONT, true);
     }
+}
+
+/// Stops this program by `signal`, if that does, and returns when it goes on. Whether it was stopped: it is not where nobody could
+/// continue it.
+fn stop_by(signal: i32) -> bool {
+    let before = direct::block(1 << (libc::SIGCONT - 1));
+    direct::raise(signal);
+    let stopped = direct::is_pending(libc::SIGCONT);
+    direct::set_blocked(before);
+    stopped
 }
 
 /// Waits until the child does not own the terminal any more.
@@ -116,4 +136,6 @@ fn await_turn(child: &Listed<'_>) {
         direct::has_ended(child.pidfd, SLICE);
     }
     recover(id);
+    // The kernel has stopped all of our group that does not handle the signal, and nobody else would continue it.
+    direct::raise_in_group(libc::SIGCONT);
 }

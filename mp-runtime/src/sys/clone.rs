@@ -129,6 +129,26 @@ impl Clone {
         unsafe { self.clone(&args) }.map(|id| id == 0)
     }
 
+    /// As [`run`](Clone::run), but the child is the first process of new namespaces, as the flags `namespaces` say, and has all
+    /// signal handlers of this process.
+    ///
+    /// # Safety
+    ///
+    /// As [`run`](Clone::run).
+    pub(crate) unsafe fn run_apart(&self, namespaces: i32) -> nix::Result<Side> {
+        let mut descriptor = -1_i32;
+        let mut args = self.arguments();
+        args.flags |= (libc::CLONE_PIDFD | namespaces) as u64;
+        args.pidfd = (&raw mut descriptor).expose_provenance() as u64;
+        // SAFETY: as the caller has vouched; a place of ours, where the descriptor is written.
+        let id = unsafe { self.clone(&args) }?;
+        if id == 0 {
+            return Ok(Side::Child);
+        }
+        // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
+        Ok(Side::Parent(Pid::from_raw(id), Some(unsafe { OwnedFd::from_raw_fd(descriptor) })))
+    }
+
     #[inline]
     fn arguments(&self) -> Arguments {
         Arguments {

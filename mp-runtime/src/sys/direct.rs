@@ -86,6 +86,15 @@ pub(crate) fn set_blocked(set: u64) {
     unsafe { call(libc::SYS_rt_sigprocmask, change) };
 }
 
+/// Whether `signal`, which is blocked, has been sent to this process or thread.
+pub(crate) fn is_pending(signal: i32) -> bool {
+    let mut set = 0_u64;
+    let place = (&raw mut set).expose_provenance();
+    // SAFETY: a set of 64 bits, of which the kernel is told the size.
+    unsafe { call(libc::SYS_rt_sigpending, [place, size_of::<u64>(), 0, 0, 0, 0]) };
+    set & 1 << (signal - 1) != 0
+}
+
 /// As large as the kernel's `struct sigaction` on any architecture, at most; its first word is the handler.
 type Action = [usize; 32 / size_of::<usize>()];
 
@@ -143,6 +152,13 @@ pub(crate) fn default_action(signal: i32) {
     rt_sigaction(signal, &raw const DEFAULT, ptr::null_mut());
 }
 
+/// Has `signal` ignored.
+pub(crate) fn ignore(signal: i32) {
+    let mut action = DEFAULT;
+    action[0] = libc::SIG_IGN;
+    rt_sigaction(signal, &raw const action, ptr::null_mut());
+}
+
 /// All zeroes: the default action, no flags, an empty mask.
 static DEFAULT: Action = [0; 32 / size_of::<usize>()];
 
@@ -160,6 +176,12 @@ fn rt_sigaction(signal: i32, new: *const Action, old: *mut Action) {
 pub(crate) fn raise(signal: i32) {
     // SAFETY: `tgkill` reads no memory.
     unsafe { call(libc::SYS_tgkill, [id() as usize, thread() as usize, signal as usize, 0, 0, 0]) };
+}
+
+/// Sends `signal` to all of the process group of the caller, itself included.
+pub(crate) fn raise_in_group(signal: i32) {
+    // SAFETY: `kill` reads no memory.
+    unsafe { call(libc::SYS_kill, [0, signal as usize, 0, 0, 0, 0]) };
 }
 
 /// Sends `signal` to the process behind `pidfd`, or to its whole group, where the kernel (6.9) can do that.

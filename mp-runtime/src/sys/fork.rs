@@ -1,14 +1,14 @@
 //! `fork`, and nothing that could return from it twice.
 
 use std::convert::Infallible;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::sys::clone::{Clone, Side};
 use crate::sys::page::Page;
-use crate::sys::{direct, profile};
+use crate::sys::{direct, pidfd, profile, signal};
 
 /// A child just forked.
 #[derive(Debug)]
@@ -72,6 +72,62 @@ impl Siblings {
     pub(crate) fn make(&self, ids: &Page, number: usize, child: impl FnOnce() -> Infallible) -> Result<(), Errno> {
         // SAFETY: the child runs `child` only, as above. The place is an integer of shared memory, accessed atomically.
         if unsafe { self.0.run_as_sibling(ids.id_place(number)) }? { enter(child) } else { Ok(()) }
+    }
+}
+
+/// Makes the first process of new namespaces, as the flags `namespaces` say, from a process of one thread. It runs `child`, with
+/// no descriptors but those of `kept`, and no code of the program's. Its process descriptor.
+pub(crate) fn fork_apart(
+    namespaces: i32,
+    kept: &[BorrowedFd<'_>],
+    child: impl FnOnce() -> Infallible,
+) -> Result<OwnedFd, Errno> {
+    let clone = Clone::of_this_thread().ok_or(Errno::ENOSYS)?;
+    // SAFETY: the child runs `child` only, as above.
+    match unsafe { clone.run_apart(namespaces) }? {
+        Side::Parent(_, pidfd) => pidfd.ok_or(Errno::EMFILE),
+        Side::Child => enter(|| {
+            close_all_but(kept);
+            child()
+        }),
+    }
+}
+
+/// Forks, and goes on in the child, which is a copy of a process of one thread. The parent runs `parent`, which is given the child's
+/// process descriptor, and never leaves it; it has no other descriptors then but those of `kept`.
+pub(crate) fn go_on_in_child(
+    kept: &[BorrowedFd<'_>],
+    parent: impl FnOnce(Pid, BorrowedFd<'_>) -> Infallible,
+) -> Result<(), Errno> {
+    // SAFETY: one of the two goes on as the process that was, and the other runs `parent` only, as above. There is one thread.
+    match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => Ok(()),
+        ForkResult::Parent { child } => enter(|| {
+            let pidfd = pidfd::open(child).unwrap_or_else(|_| {
+                // It is not reaped, so the number is its own. The kernel has no memory, or the program no descriptors, left.
+                signal::kill_group(child);
+                let _ = nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL);
+                direct::exit(1)
+            });
+            let mut all = kept.to_vec();
+            all.push(pidfd.as_fd());
+            close_all_but(&all);
+            parent(child, pidfd.as_fd())
+        }),
+    }
+}
+
+/// Closes all descriptors of this process, in which no code of the program's runs any more, but those of `kept`.
+fn close_all_but(kept: &[BorrowedFd<'_>]) {
+    let mut numbers: Vec<u32> = kept.iter().map(|fd| fd.as_raw_fd().unsigned_abs()).collect();
+    numbers.sort_unstable();
+    let mut first = 0;
+    for number in numbers.into_iter().chain([u32::MAX]) {
+        if first < number {
+            // SAFETY: whoever owned one of these is in another process, or never runs again.
+            unsafe { libc::syscall(libc::SYS_close_range, first, number - u32::from(number < u32::MAX), 0) };
+        }
+        first = number.saturating_add(1);
     }
 }
 

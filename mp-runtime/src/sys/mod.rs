@@ -31,6 +31,7 @@ pub(crate) mod lifeline;
 pub(crate) mod limit;
 pub(crate) mod mark;
 pub(crate) mod memory;
+pub(crate) mod namespace;
 pub(crate) mod page;
 pub(crate) mod pidfd;
 pub(crate) mod profile;

@@ -37,6 +37,29 @@ pub(crate) fn discard(set: &SigSet) {
     while unsafe { libc::sigtimedwait(set.as_ref(), std::ptr::null_mut(), &at_once) } > 0 {}
 }
 
+/// A signal that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    pub(crate) signal: i32,
+    /// Whether the kernel has sent it, as for a key at a terminal, and not a process.
+    pub(crate) by_kernel: bool,
+}
+
+/// Waits for a signal, all of which are blocked, and takes it.
+pub(crate) fn await_any() -> Arrived {
+    const SI_KERNEL: i32 = 0x80;
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    loop {
+        // SAFETY: a set and a structure of ours.
+        let signal = unsafe { libc::sigwaitinfo(SigSet::all().as_ref(), info.as_mut_ptr()) };
+        if signal > 0 {
+            // SAFETY: zeroed, which is a valid value, then written by the kernel.
+            let by_kernel = unsafe { info.assume_init() }.si_code == SI_KERNEL;
+            return Arrived { signal, by_kernel };
+        }
+    }
+}
+
 /// Whether the kernel throws the statuses of ended children away, and if so, sees that it no longer does.
 ///
 /// A disposition of "ignore" for SIGCHLD is inherited over `exec`, so any careless parent can have set it.

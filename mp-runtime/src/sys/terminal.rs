@@ -6,11 +6,31 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use nix::errno::Errno;
+
 use crate::sys::direct;
 use crate::sys::syscall::{call, result};
 use crate::sys::wait::Halt;
 
-/// Opens the terminal; `ENXIO` where the session has none.
+/// Makes a request of the terminal, with an integer; `ENXIO` where the session has none.
+fn ask(request: libc::Ioctl, value: &mut i32) -> nix::Result<()> {
+    let place = std::ptr::from_mut(value).expose_provenance();
+    let on = |number: i32| {
+        // SAFETY: the kernel reads or writes an integer of ours. One who is no terminal of this session does not know these requests.
+        result(unsafe { call(libc::SYS_ioctl, [number as usize, request as usize, place, 0, 0, 0]) }).map(drop)
+    };
+    match open() {
+        Ok(terminal) => on(terminal.as_raw_fd()),
+        // No descriptor is left: mostly one of the standard streams is it.
+        Err(errno @ (Errno::EMFILE | Errno::ENFILE)) => (0..3)
+            .map(on)
+            .find(|asked| *asked != Err(Errno::ENOTTY) && *asked != Err(Errno::EBADF))
+            .unwrap_or(Err(errno)),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Opens the terminal.
 fn open() -> nix::Result<OwnedFd> {
     let flags = libc::O_RDWR | libc::O_CLOEXEC | libc::O_NOCTTY;
     let path = c"/dev/tty".as_ptr().expose_provenance();
@@ -22,32 +42,30 @@ fn open() -> nix::Result<OwnedFd> {
 
 /// The process group in the foreground.
 pub(crate) fn foreground() -> nix::Result<i32> {
-    let terminal = open()?;
-    let mut group = 0_i32;
-    let place = (&raw mut group).expose_provenance();
-    let request = [terminal.as_raw_fd() as usize, libc::TIOCGPGRP as usize, place, 0, 0, 0];
-    // SAFETY: the kernel writes an integer of ours.
-    result(unsafe { call(libc::SYS_ioctl, request) })?;
+    let mut group = 0;
+    ask(libc::TIOCGPGRP, &mut group)?;
     Ok(group)
 }
 
 /// Puts `group` into the foreground: one of this session that is not empty.
 pub(crate) fn give(group: i32) -> nix::Result<()> {
-    let terminal = open()?;
-    let place = (&raw const group).expose_provenance();
-    let request = [terminal.as_raw_fd() as usize, libc::TIOCSPGRP as usize, place, 0, 0, 0];
     let before = direct::block(1 << (libc::SIGTTOU - 1));
-    // SAFETY: the kernel reads an integer of ours.
-    let given = result(unsafe { call(libc::SYS_ioctl, request) });
+    let given = ask_for(group);
     direct::set_blocked(before);
-    given.map(drop)
+    given
+}
+
+/// As [`give`], for the caller's own group: while that is in the background, SIGTTOU stops it first.
+pub(crate) fn ask_for(group: i32) -> nix::Result<()> {
+    let mut group = group;
+    ask(libc::TIOCSPGRP, &mut group)
 }
 
 /// Whether there is nobody in `group`.
 pub(crate) fn is_empty(group: i32) -> bool {
     // SAFETY: `kill` reads no memory, and the signal 0 is none.
     let asked = result(unsafe { call(libc::SYS_kill, [-(group as isize) as usize, 0, 0, 0, 0, 0]) });
-    asked == Err(nix::errno::Errno::ESRCH)
+    asked == Err(Errno::ESRCH)
 }
 
 /// Whether the child behind `pidfd` goes on, and by which signal it was stopped; takes no status.

@@ -51,6 +51,25 @@ pub(crate) fn halt(pidfd: BorrowedFd<'_>) -> Halt {
     }
 }
 
+/// What has become of a child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A signal has stopped it.
+    Stopped(i32),
+    Ended(ExitStatus),
+    /// It has ended, and somebody else has taken the status.
+    Lost,
+}
+
+/// Takes the next change of the child, if there is one.
+pub(crate) fn change(pidfd: BorrowedFd<'_>) -> Option<Change> {
+    match waitid(pidfd, libc::WEXITED | libc::WSTOPPED | libc::WNOHANG, None) {
+        Ok(status) => status.map(|status| status.stopped_signal().map_or(Change::Ended(status), Change::Stopped)),
+        Err(Errno::EINTR) => None,
+        Err(_) => Some(remembered_status(pidfd).map_or(Change::Lost, Change::Ended)),
+    }
+}
+
 /// Takes the status of the child, if it has ended.
 pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> Waited {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
@@ -96,6 +115,7 @@ fn waitid(
     let raw = match info.si_code {
         libc::CLD_EXITED => (status & 0xff) << 8,
         libc::CLD_DUMPED => status | 0x80,
+        libc::CLD_STOPPED | libc::CLD_TRAPPED => (status & 0xff) << 8 | 0x7f,
         _ => status,
     };
     Ok(Some(ExitStatus::from_raw(raw)))

@@ -12,7 +12,11 @@ use std::time::Duration;
 
 use mp_runtime::{Child, JoinError, Pool, SharedSlice, Shutdown, StartMethod, TaskError, mp_main, process};
 use mp_tests::sweep::MARK;
-use nix::unistd::{Pid, getsid};
+use nix::unistd::{Pid, getsid, setsid};
+
+use fixture_kit::sys;
+
+mod fixture_kit;
 
 /// What comes before is the loading of a program: it has no processes yet.
 fn mark() {
@@ -53,6 +57,19 @@ fn panics() {
 #[process]
 fn exits() {
     exit(3);
+}
+
+/// Leaves a process behind that has a session of its own, no parent and no lifeline.
+#[process]
+fn leaves_a_daemon() {
+    let middle = sys::fork(|| {
+        setsid().unwrap();
+        sys::fork(|| {
+            sys::close_from(3);
+            park();
+        });
+    });
+    nix::sys::wait::waitpid(middle, None).unwrap();
 }
 
 #[process]
@@ -162,6 +179,24 @@ mod replicas {
     }
 }
 
+mod isolated {
+    use super::*;
+
+    mp_main! {
+        #![isolate = pid_namespace]
+        one: serve();
+        leaver: leaves_a_daemon();
+
+        fn main() {
+            joined(leaver);
+        }
+    }
+
+    pub(super) fn run() -> ExitCode {
+        main()
+    }
+}
+
 fn main() -> ExitCode {
     mark();
     match env::args().nth(1).unwrap_or_default().as_str() {
@@ -179,6 +214,7 @@ fn main() -> ExitCode {
         }
         "daemons" => return daemons::run(),
         "replicas" => return replicas::run(),
+        "isolated" => return isolated::run(),
         "stop" => {
             let children = [(); 2].map(|()| wait::spawn().unwrap());
             for child in &children {

@@ -13,7 +13,10 @@ use mp_tests::sweep::{Tally, failures, kills, sweep};
 
 /// What is swept, in groups.
 const GROUPS: [(&str, &[&str]); 2] = [
-    ("processes", &["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served"]),
+    (
+        "processes",
+        &["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served", "isolated"],
+    ),
     ("pools", &["pool", "pool-served"]),
 ];
 

@@ -4,6 +4,7 @@
 
 use std::env;
 use std::io::Write;
+use std::process::ExitCode;
 use std::thread;
 
 use fixture_kit::{Gate, sys};
@@ -11,11 +12,12 @@ use mp_runtime::{Builder, Child, StartMethod, mp_main, process};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{getpgrp, setsid, tcgetpgrp};
-use session::{User, at_terminal, shell};
+use session::{Then, User, at_terminal, shell};
 
 #[path = "../fixture_kit/mod.rs"]
 mod fixture_kit;
 mod session;
+mod surprises;
 
 fn method() -> StartMethod {
     fixture_kit::programs::method(2)
@@ -165,35 +167,48 @@ fn scene(name: &str) -> Scene {
             },
             |user| user.awaits("it cannot own the terminal: this program is not in its foreground"),
         ),
-        other => panic!("no scene {other}"),
+        other => surprises::scene(other).unwrap_or_else(|| panic!("no scene {other}")),
     }
 }
 
-mod hangs_up {
-    use super::*;
+fn says_it_is_here() {
+    println!("ready");
+    // Nobody reads any more: not to be noticed by that.
+    loop {
+        let _ = writeln!(std::io::stdout(), "still here");
+    }
+}
 
-    mp_main! {
+fixture_kit::programs::program_modules! {
+    hangs_up {
         waits_behind();
-
         fn main() {
-            println!("ready");
-            // Nobody reads any more: not to be noticed by that.
-            loop {
-                let _ = writeln!(std::io::stdout(), "still here");
-            }
+            says_it_is_here();
         }
     }
-
-    pub(super) fn run() {
-        main();
+    hangs_up_isolated {
+        #![isolate = pid_namespace]
+        waits_behind();
+        fn main() {
+            says_it_is_here();
+        }
     }
+}
+
+/// Whether the program is to be isolated.
+fn is_isolated() -> bool {
+    env::args().nth(3).as_deref() == Some("isolated")
 }
 
 fn main() {
     let name = env::args().nth(1).expect("a scene");
     match name.as_str() {
         "hang-up" => {
-            let ended = at_terminal(hangs_up::run, |mut user| user.awaits("ready"));
+            let run = if is_isolated() { hangs_up_isolated::run } else { hangs_up::run };
+            let inside = || {
+                run();
+            };
+            let ended = at_terminal(inside, |mut user| user.awaits("ready"));
             assert!(matches!(ended, WaitStatus::Signaled(_, Signal::SIGHUP, _)), "{ended:?}");
         }
         "no-terminal" => {
@@ -210,7 +225,16 @@ fn main() {
             // Kept until the session has ended: its last process would get a hang-up otherwise.
             let mut kept = None;
             let ended = at_terminal(
-                || shell(program, name != "background"),
+                || {
+                    let isolated_or_not = || {
+                        if is_isolated() {
+                            mp_runtime::isolate().unwrap();
+                        }
+                        program();
+                    };
+                    let then = if name.ends_with("sent-to-the-background") { Then::Bg } else { Then::Fg };
+                    shell(isolated_or_not, name != "background", then);
+                },
                 |mut other| {
                     user(&mut other);
                     kept = Some(other);

@@ -36,8 +36,15 @@ impl User {
     }
 }
 
-/// Runs the program as a job in the foreground; stopped, it is continued at once, as by `fg`.
-pub(crate) fn shell(program: fn(), foreground: bool) {
+/// What the shell does with a job that was stopped by Ctrl-Z.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    Fg,
+    Bg,
+}
+
+/// Runs the program as a job in the foreground; stopped, it is continued at once. If it is stopped for want of the terminal, that is by `fg`.
+pub(crate) fn shell(program: impl FnOnce(), foreground: bool, then: Then) {
     sys::ignore(libc::SIGTTOU);
     let job = sys::fork(|| {
         sys::default_action(libc::SIGTTOU);
@@ -60,6 +67,14 @@ pub(crate) fn shell(program: fn(), foreground: bool) {
                 assert_eq!(tcgetpgrp(std::io::stdin()), Ok(job));
                 to_front(getpgrp());
                 println!("[stopped]");
+                if then == Then::Fg {
+                    to_front(job);
+                }
+                killpg(job, Signal::SIGCONT).unwrap();
+            }
+            WaitStatus::Stopped(_, Signal::SIGTTIN) if then == Then::Bg => {
+                assert_eq!(tcgetpgrp(std::io::stdin()), Ok(getpgrp()));
+                println!("[stopped for the terminal]");
                 to_front(job);
                 killpg(job, Signal::SIGCONT).unwrap();
             }

@@ -1,0 +1,102 @@
+//! Scenes that nobody has asked for: what a shell, the kernel or the process does meanwhile.
+
+use std::time::{Duration, Instant};
+
+use mp_runtime::Builder;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::tcsetpgrp;
+
+use crate::fixture_kit::{self, Gate, pid, stat, sys, until};
+use crate::{Scene, park, program_reads, start_asking, waits_and_says_so, waits_behind};
+
+/// The scene of this name.
+pub(crate) fn scene(name: &str) -> Option<Scene> {
+    Some(match name {
+        "stopped-and-sent-to-the-background" => (
+            || {
+                println!("child got {}", start_asking().join().unwrap());
+                program_reads();
+            },
+            |user| {
+                user.awaits("ready");
+                user.types("\x1a");
+                // The shell continues it in the background, where the child asks again, and cannot have the terminal.
+                user.awaits("[stopped]");
+                user.awaits("[stopped for the terminal]");
+                user.types("one\n");
+                user.awaits("child got one");
+                user.types("two\n");
+                user.awaits("program got two");
+            },
+        ),
+        "command-beside" => (
+            || {
+                let gate = Gate::new();
+                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
+                gate.wait();
+                // In the group of the program, all of which the kernel stops when the program reads.
+                let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
+                let (id, owner) = (other.id(), child.id());
+                let watch = || {
+                    gate.open(1);
+                    until(|| stat(id).is_some_and(|(state, _)| state == 'T'));
+                    kill(pid(owner), Signal::SIGKILL).unwrap();
+                };
+                let watcher = Builder::closure(watch).spawn().unwrap();
+                gate.wait();
+                program_reads();
+                watcher.join().unwrap();
+                assert!(child.join().is_err());
+                assert!(other.wait().unwrap().success());
+                println!("the command has ended");
+            },
+            |user| {
+                user.types("one\n");
+                user.awaits("program got one");
+                user.awaits("the command has ended");
+            },
+        ),
+        "no-descriptors" => (
+            || {
+                let gate = Gate::new();
+                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
+                gate.wait();
+                let before = sys::limit_fds(fixture_kit::limit_for(0));
+                child.kill().unwrap();
+                // Without a join before.
+                program_reads();
+                drop(child.join());
+                sys::limit_fds(before);
+                program_reads();
+            },
+            |user| {
+                user.types("two\n");
+                user.awaits("program got two");
+                user.types("three\n");
+                user.awaits("program got three");
+            },
+        ),
+        "gives-it-away" => (
+            || {
+                // As a shell does with its jobs. To one that is there it is done before anybody looks.
+                let other = waits_behind::spawn().unwrap();
+                let id = fixture_kit::pid(other.id());
+                let gives_and_stays = || {
+                    if tcsetpgrp(std::io::stdin(), id).is_ok() {
+                        park();
+                    }
+                };
+                let begin = Instant::now();
+                let child = Builder::closure(gives_and_stays).terminal(true).spawn().unwrap();
+                assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+                child.kill().unwrap();
+                assert!(child.join().is_err());
+                other.kill().unwrap();
+                assert!(other.join().is_err());
+                println!("both have ended");
+            },
+            |user| user.awaits("both have ended"),
+        ),
+        _ => return None,
+    })
+}
