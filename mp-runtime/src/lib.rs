@@ -120,10 +120,8 @@
 //! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
 //! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose
 //! hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a session of its
-//! own is not reached by that. But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
+//! own is not reached by that, unless the program is [isolated](isolate()). But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
 //! SIGKILL or `_exit`, stops it. [`guarantees`] tells what is in force, and [`detached`](Builder::detached) is the way out.
-//! With the option `#![isolate = pid_namespace]` in `mp_main!`, or by a call of [`isolate`], the program has a PID namespace of its own,
-//! and nobody is left of it even then, in whatever session.
 //!
 //! A program made by `mp_main!` stops when it is told to, by SIGTERM, SIGINT (Ctrl-C), SIGHUP or SIGQUIT, whatever its
 //! `fn main` is doing: its processes are stopped one after the other, the one started last first, each by SIGTERM (or its

@@ -158,6 +158,12 @@ fn stop(which: impl Fn(&Record) -> bool) {
         match stopping::stop(child, child.ladder().grace) {
             Ok(_) => conclude(child),
             Err(error) => {
+                // Once is enough.
+                let mut registry = registry::lock();
+                registry.fail(1);
+                registry.remove(child);
+                drop(registry);
+                strays::give_up(child.id() as i32);
                 say(&format_args!("process `{}` (pid {}) could not be stopped: {error}", child.name(), child.id()));
             }
         }

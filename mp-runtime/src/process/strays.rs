@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long they may take after SIGKILL.
 const UNKILLABLE: Duration = Duration::from_secs(2);
 
-/// The children that were there before, by their ids: they are the user's, and nobody has these ids before he has waited for them.
+/// The children that are no strays, as those that were there before, by their ids: they are the user's, and nobody has these ids before he has waited for them.
 static BEFORE: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
 
 /// Notes which children there are that are no strays. More than there is room for may be taken for strays.
@@ -27,6 +27,12 @@ pub(crate) fn note_others() {
     BEFORE.iter().for_each(|place| place.store(0, Ordering::Relaxed));
     let mut places = BEFORE.iter();
     adopted::children(|id| places.by_ref().take(1).for_each(|place| place.store(id, Ordering::Relaxed)));
+}
+
+/// Notes a child that could not be ended: it is none that was left behind, and nobody has its id before it is waited for.
+pub(crate) fn give_up(id: i32) {
+    let free = |place: &&AtomicI32| place.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+    BEFORE.iter().find(free);
 }
 
 fn was_before(id: i32) -> bool {
