@@ -238,9 +238,9 @@ fn idle_round_trips(place: Place, pairs: &mut [Pair]) -> [Bar; 1] {
     [ratio(&format!("{title}: at most 1.3 x raw pipe"), &series, OURS, PIPE, 1.3)]
 }
 
-/// How many messages of `size` are measured at once.
+/// How many messages of `size` are measured at once: so many that to wake the other side for the first is a small part of it.
 fn count(size: usize) -> usize {
-    if size > 1 << 20 { 1 } else { ((4 << 20) / size).clamp(8, 5000) }
+    if size > 1 << 20 { 1 } else { ((32 << 20) / size).min(5000) }
 }
 
 fn batches(size: usize) -> [(&'static str, Batch); 4] {
