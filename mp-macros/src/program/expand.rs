@@ -35,7 +35,11 @@ pub(crate) fn program(program: &Program) -> TokenStream {
         (true, rungs) => (quote!(isolated_program), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
     };
     // `fork_server().parked(4).start()?;`
-    let parked = program.parked.iter().map(|count| quote!(#runtime::fork_server().parked(#count).start()?;));
+    let parked = program.parked.iter().map(|count| {
+        let at = count.span().resolved_at(Span::call_site());
+        let park = quote_spanned!(at=> .parked(#count));
+        quote!(#runtime::fork_server()#park.start()?;)
+    });
     let docs = program.main.iter().flat_map(|main| &main.docs);
     quote! {
         #(#docs)*

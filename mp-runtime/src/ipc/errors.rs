@@ -88,7 +88,8 @@ impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::NotMoved => f.write_str(
-                "this end of the channel was not moved into this process; pass it by value to the process function",
+                "this end of the channel was not moved into this process; pass it by value to the process function, or to the \
+                 workers of a pool by `start_given`",
             ),
             Kind::Full => f.write_str("the channel has as many ends as it can; move ends instead of cloning them"),
             Kind::Corrupt => f.write_str("the memory of the channel holds what no sender has written"),
