@@ -353,12 +353,14 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
 const ROWS: u64 = 200;
 const COLUMNS: u64 = 300;
 
-fn mandelbrot_row(row: u64) -> Vec<u16> {
+/// A row of an image, a byte a pixel.
+fn mandelbrot_row(row: u64) -> Vec<u8> {
     let y = row as f64 / ROWS as f64 * 2.4 - 1.2;
-    (0..COLUMNS).map(|column| escape(column as f64 / COLUMNS as f64 * 3.2 - 2.2, y)).collect()
+    let steps = (0..COLUMNS).map(|column| escape(column as f64 / COLUMNS as f64 * 3.2 - 2.2, y));
+    steps.map(|steps| (steps * 255 / 400) as u8).collect()
 }
 
-fn escape(x: f64, y: f64) -> u16 {
+fn escape(x: f64, y: f64) -> u32 {
     let (mut a, mut b) = (0.0, 0.0);
     for step in 0..400 {
         (a, b) = (a * a - b * b + x, 2.0 * a * b + y);

@@ -42,7 +42,9 @@ pub(crate) fn failures(builder: PoolBuilder<StartMethod>) {
         let values = results.iter().enumerate().filter_map(|(n, result)| Some((n as u64, *result.as_ref().ok()?)));
         assert_eq!(values.filter(|(n, value)| n == value).count(), 80);
     }
-    assert_eq!(pool.stats().restarts, 45);
+    // 45 have died, and one at least has lived to the end.
+    let restarts = pool.stats().restarts;
+    assert!((43..=45).contains(&restarts), "{restarts}");
 }
 
 pub(crate) fn times(builder: PoolBuilder<StartMethod>) {

@@ -171,7 +171,9 @@ pub(crate) fn threads(builder: PoolBuilder<StartMethod>, method: StartMethod) {
         let pool = started.unwrap();
         let results: Vec<_> = pool.imap(0..20).collect();
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 16);
-        assert_eq!(pool.stats().restarts, 3);
+        // Three have died, and one at least has lived to the end.
+        let restarts = pool.stats().restarts;
+        assert!((2..=3).contains(&restarts), "{restarts}");
         // And in a thread that is not the first.
         let elsewhere = thread::spawn(move || {
             let pool = Pool::builder().workers(2).start_method(method).start(|n: u64| n + 1).unwrap();

@@ -151,7 +151,9 @@ async fn among_threads(method: StartMethod) {
     for (n, task) in tasks.into_iter().enumerate() {
         assert_eq!(soon(task.into_future()).await.ok(), Some(n as u64).filter(|n| n % 5 != 0));
     }
-    assert_eq!(pool.stats().restarts, 4);
+    // Four have died, and one at least has lived to the end. Who dies last need not be replaced, if the other does what is left.
+    let restarts = pool.stats().restarts;
+    assert!((3..=4).contains(&restarts), "{restarts}");
 }
 
 fn main() {
