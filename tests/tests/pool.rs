@@ -49,6 +49,11 @@ fn pool_in_a_pool_works() {
 }
 
 #[test]
+fn task_gives_out_tasks_and_outlives_the_worker_of_one() {
+    scene(&["gives-out"]);
+}
+
+#[test]
 fn progress_is_told_now_and_then_and_at_the_end() {
     scene(&["progress"]);
 }

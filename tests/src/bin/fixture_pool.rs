@@ -174,6 +174,8 @@ fn main() {
             });
             let sums = outer.unwrap().map([10, 20, 30, 1000]).unwrap();
             assert_eq!(sums, [10, 20, 30, 1000].map(|n| (0..n).map(|n| n * n).sum()));
+        }
+        "gives-out" => {
             // A task that gives out tasks, and lives on when one of their workers dies.
             let outer = Pool::builder().workers(2).start(|n: u64| {
                 let inner = Pool::builder().workers(1).start(|n: u64| if n == 2 { abort() } else { n * n }).unwrap();
