@@ -108,7 +108,7 @@ pub(crate) fn sizes(builder: PoolBuilder<StartMethod>) {
     assert!(ids.chunks(3).all(|three| three.iter().all(|id| *id == three[0])));
     assert!(ids[0] != ids[3] && ids[3] != ids[6]);
     drop(pool);
-    let leaky = |n: u8| std::mem::forget(vec![n; 10 << 20]);
+    let leaky = |n: u8| std::mem::forget(std::hint::black_box(vec![n; 10 << 20]));
     let pool = builder.clone().workers(1).max_memory(25 << 20).start(leaky).unwrap();
     pool.map(1..=6).unwrap();
     assert_eq!(pool.stats().restarts, 1);
