@@ -19,6 +19,7 @@
 mod alarm;
 mod build;
 mod census;
+mod conformance;
 #[doc(hidden)]
 pub mod endings;
 mod expect;

@@ -1,26 +1,10 @@
 //! Does a process do the same, however it is started? Each start method passes each scene, the fork server also with processes
 //! that it has made ahead.
 
-use mp_tests::{Expect, Outcome, fixture};
-
-macro_rules! conformance {
-    ($($name:ident: $scene:literal,)*) => {
-        mod fork {
-            $(#[test] fn $name() { super::scene("fork", $scene); })*
-        }
-        mod forkserver {
-            $(#[test] fn $name() { super::scene("forkserver", $scene); })*
-        }
-        mod parked {
-            $(#[test] fn $name() { super::scene("parked", $scene); })*
-        }
-        mod exec {
-            $(#[test] fn $name() { super::scene("exec", $scene); })*
-        }
-    };
-}
+use mp_tests::{Expect, Outcome, conformance, fixture};
 
 conformance! {
+    [fork: "fork", forkserver: "forkserver", parked: "parked", exec: "exec"]
     arguments_of_any_serde_type_and_length_arrive: "arguments",
     failures_panics_and_exits_are_told_in_full: "failures",
     signals_and_stack_overflows_are_told: "signals",

@@ -3,29 +3,10 @@
 
 use std::time::Duration;
 
-use mp_tests::{Expect, fixture};
-
-macro_rules! conformance {
-    ($($name:ident: $scene:literal,)*) => {
-        mod fork {
-            $(#[test] fn $name() { super::scene("fork", $scene); })*
-        }
-        mod forkserver {
-            $(#[test] fn $name() { super::scene("forkserver", $scene); })*
-        }
-        mod parked {
-            $(#[test] fn $name() { super::scene("parked", $scene); })*
-        }
-        mod exec {
-            $(#[test] fn $name() { super::scene("exec", $scene); })*
-        }
-        mod beside_threads {
-            $(#[test] fn $name() { super::scene("beside-threads", $scene); })*
-        }
-    };
-}
+use mp_tests::{Expect, conformance, fixture};
 
 conformance! {
+    [fork: "fork", forkserver: "forkserver", parked: "parked", exec: "exec", beside_threads: "beside-threads"]
     maps_and_tasks_give_each_value: "maps",
     panics_exits_and_deaths_cost_one_item_each: "failures",
     killed_workers_are_replaced_and_no_item_runs_twice: "kills",

@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
     use crate::wire::frame::{self, State};
-    use crate::wire::mutation::{Random, SEED};
+    use crate::wire::mutation::{mutate, seeded};
 
     /// For how many seconds all of them are run, if not for two.
     const SECONDS: &str = "MP_FUZZ_SECONDS";
@@ -142,10 +142,10 @@ mod tests {
                 counts[usize::from(answer.unwrap_or_default())] += 1;
             };
             corpus.iter().for_each(|bytes| ask(bytes));
-            let (mut random, start) = (Random(SEED), Instant::now());
+            let (mut random, start) = (seeded(), Instant::now());
             while start.elapsed() < Duration::from_secs(seconds) / ALL.len() as u32 {
-                let seed = random.below(corpus.len());
-                ask(&random.mutate(&corpus[seed]));
+                let seed = random.usize(..corpus.len());
+                ask(&mutate(&corpus[seed], &mut random));
             }
             let [refused, read] = counts;
             assert!(read > 0 && refused > 0, "{name}: {read} were read, {refused} refused");

@@ -8,17 +8,17 @@ use std::net::IpAddr;
 use crate::pool::frame::{self, Frames, Kind};
 use crate::pool::message::Head;
 use crate::process::panic::Panic;
-use crate::wire::mutation::{Random, SEED};
+use crate::wire::mutation::{mutate, seeded};
 use crate::wire::{codec, prefix};
 
 const ROUNDS: u32 = 50_000;
 
 /// How many of the mutations of `valid` are `read` as something, and how many are refused.
 fn campaign(valid: &[u8], read: impl Fn(&[u8]) -> bool) -> [u32; 2] {
-    let mut random = Random(SEED);
+    let mut random = seeded();
     let mut counts = [0; 2];
     for _ in 0..ROUNDS {
-        counts[usize::from(read(&random.mutate(valid)))] += 1;
+        counts[usize::from(read(&mutate(valid, &mut random)))] += 1;
     }
     counts
 }

@@ -56,36 +56,23 @@ mod tests {
     use super::*;
     use crate::shm::packet::Packet;
 
-    /// Xorshift, with a fixed seed.
-    struct Random(u64);
-
-    impl Random {
-        fn next(&mut self) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            self.0
-        }
-    }
-
     #[test]
     fn nonsense_in_the_memory_is_an_error_or_a_message_within_it() {
         const SIZE: usize = 1 << 16;
         let ring = Ring::new(SIZE, 16).expect("there is memory");
         let me = identity::current();
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = fastrand::Rng::with_seed(7);
         let (mut read, mut refused) = (0, 0);
         for _ in 0..100_000 {
-            let head = random.next();
+            let head = random.u64(..);
             // Of half of them the distance makes sense, and of half of those the head of the message.
-            let tail = if random.next() & 1 == 0 { random.next() } else { head.wrapping_add(random.next() % 9000) };
-            let word = match random.next() & 1 {
-                0 => random.next(),
-                _ => {
-                    Packet { length: (random.next() % 70_000) as u32, enclosed: head & 8 == 0, spilled: false }.encode()
-                }
+            let tail = if random.u64(..) & 1 == 0 { random.u64(..) } else { head.wrapping_add(random.u64(..) % 9000) };
+            let word = match random.u64(..) & 1 {
+                0 => random.u64(..),
+                _ => Packet { length: (random.u64(..) % 70_000) as u32, enclosed: head & 8 == 0, spilled: false }
+                    .encode(),
             };
-            for (field, value) in [(Field::Head, head), (Field::Tail, tail), (Field::TailSeen, random.next())] {
+            for (field, value) in [(Field::Head, head), (Field::Tail, tail), (Field::TailSeen, random.u64(..))] {
                 ring.memory.field(field).set(value);
             }
             ring.memory.write_word(Cursor::from_raw(head).offset(SIZE), word);

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use mp_runtime::{Child, active_children, process};
 
 #[process]
@@ -49,44 +50,32 @@ fn state() -> io::Result<State> {
     })
 }
 
-/// Xorshift: the same run each time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
 /// Does something to one of `children`, or starts one more.
-fn disturb(children: &mut Vec<Child<()>>, random: &mut Random) -> Result<(), Box<dyn std::error::Error>> {
-    match random.below(6) {
+fn disturb(children: &mut Vec<Child<()>>, random: &mut Rng) -> Result<(), Box<dyn std::error::Error>> {
+    match random.u64(..6) {
         0 | 1 if children.len() < 12 => children.push(park::spawn()?),
         2 if !children.is_empty() => {
-            let child = children.swap_remove(random.below(children.len() as u64) as usize);
+            let child = children.swap_remove(random.usize(..children.len()));
             child.kill()?;
-            if random.below(2) == 0 {
+            if random.u64(..2) == 0 {
                 drop(child);
             } else if child.join().is_ok() {
                 return Err("a process that was killed returned".into());
             }
         }
         3 if !children.is_empty() => {
-            let child = children.swap_remove(random.below(children.len() as u64) as usize);
-            child.stop(Duration::from_millis(random.below(3)))?;
+            let child = children.swap_remove(random.usize(..children.len()));
+            child.stop(Duration::from_millis(random.u64(..3)))?;
         }
         4 => {
-            let child = long::spawn(random.below(20_000) as usize)?;
-            if random.below(2) == 0 {
+            let child = long::spawn(random.usize(..20_000))?;
+            if random.u64(..2) == 0 {
                 child.kill()?;
             }
             let _ = child.join();
         }
         _ => {
-            let n = random.below(1 << 40);
+            let n = random.u64(..1 << 40);
             if double::spawn(n)?.join()? != n * 2 {
                 return Err("a value is wrong".into());
             }
@@ -111,7 +100,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let cycled = state()?;
     println!("{cycles} cycles in {:.1} s: {before:?} -> {cycled:?}", begin.elapsed().as_secs_f64());
 
-    let (begin, mut random, mut children, mut steps) = (Instant::now(), Random(0x9e37_79b9), Vec::new(), 0_u64);
+    let (begin, mut random, mut children, mut steps) = (Instant::now(), Rng::with_seed(7), Vec::new(), 0_u64);
     while begin.elapsed() < Duration::from_secs(seconds) {
         disturb(&mut children, &mut random)?;
         steps += 1;

@@ -4,7 +4,7 @@
 use std::env;
 
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
-use mp_runtime::{StartMethod, fork_server};
+use mp_runtime::StartMethod;
 use parked::{dismissed, outlive_their_server, parked, parked_killed, replaced};
 use reports::{arguments, failures, signals};
 use surroundings::{channels, common, descriptors, identities, streams, surroundings};
@@ -18,18 +18,7 @@ mod reports;
 mod surroundings;
 
 fn main() {
-    let words: Vec<_> = env::args().skip(1).collect();
-    let method = match &*words[0] {
-        "fork" => StartMethod::Fork,
-        "forkserver" => StartMethod::ForkServer,
-        "parked" => {
-            fork_server().parked(3).start().unwrap();
-            StartMethod::ForkServer
-        }
-        "exec" => StartMethod::Exec,
-        other => panic!("no method {other}"),
-    };
-    let scene: fn(StartMethod) = match &*words[1] {
+    let scene: fn(StartMethod) = match &*env::args().nth(2).unwrap() {
         "arguments" => arguments,
         "failures" => failures,
         "signals" => signals,
@@ -52,5 +41,5 @@ fn main() {
         "outlive-their-server" => outlive_their_server,
         other => panic!("no scene {other}"),
     };
-    scene(method);
+    scene(fixture_kit::programs::method(1));
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fixture_kit::pass;
 use items::{cancels, failures, maps, nested, retries, times};
-use mp_runtime::{Pool, StartMethod, fork_server};
+use mp_runtime::{Pool, StartMethod};
 use workers::{endings, farewells, initialisers, kills, sizes, threads};
 
 #[path = "../fixture_kit/mod.rs"]
@@ -18,25 +18,17 @@ mod workers;
 
 fn main() {
     let words: Vec<_> = env::args().skip(1).collect();
-    let method = match &*words[0] {
-        "fork" => StartMethod::Fork,
-        "forkserver" => StartMethod::ForkServer,
-        "parked" => {
-            fork_server().parked(2).start().unwrap();
-            StartMethod::ForkServer
-        }
-        "exec" => StartMethod::Exec,
-        "beside-threads" => {
-            // They come and go and allocate, for as long as the program runs.
-            thread::spawn(|| {
-                loop {
-                    drop(thread::spawn(|| vec![1_u8; 10_000].len()).join());
-                    pass(Duration::from_micros(200));
-                }
-            });
-            StartMethod::ForkServer
-        }
-        other => panic!("no method {other}"),
+    let method = if words[0] == "beside-threads" {
+        // They come and go and allocate, for as long as the program runs.
+        thread::spawn(|| {
+            loop {
+                drop(thread::spawn(|| vec![1_u8; 10_000].len()).join());
+                pass(Duration::from_micros(200));
+            }
+        });
+        StartMethod::ForkServer
+    } else {
+        fixture_kit::programs::method(1)
     };
     let builder = Pool::builder().start_method(method);
     match &*words[1] {

@@ -201,13 +201,10 @@ fn main() {
         }
     } else {
         let all = scene(name, Point { step: Step::Instruction, count: usize::MAX }).unwrap_err();
-        let mut random = 0x9e37_79b9_7f4a_7c15 ^ u64::from(std::process::id());
+        let mut random = fastrand::Rng::with_seed(std::process::id().into());
         // One at least, however slow the machine.
         while points == 0 || start.elapsed() < time {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            let count = (random % all as u64) as usize;
+            let count = random.usize(..all);
             points += usize::from(scene(name, Point { step: Step::Instruction, count }).is_ok());
         }
     }

@@ -69,23 +69,28 @@ fn program_reads() {
     println!("program got {}", line());
 }
 
+/// Starts a process that owns the terminal, and waits until it does.
+fn start_owner() -> Child<()> {
+    let gate = Gate::new();
+    let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
+    gate.wait();
+    child
+}
+
+fn one_after_the_other() {
+    println!("child got {}", start_asking().join().unwrap());
+    program_reads();
+}
+
 /// A scene: what the program does, and what the user.
 type Scene = (fn(), fn(&mut User));
 
 fn scene(name: &str) -> Scene {
     match name {
-        "reads" => (
-            || {
-                println!("child got {}", start_asking().join().unwrap());
-                program_reads();
-            },
-            |user| {
-                user.types("one\n");
-                user.awaits("child got one");
-                user.types("two\n");
-                user.awaits("program got two");
-            },
-        ),
+        "reads" => (one_after_the_other, |user| {
+            user.is_answered("one", "child");
+            user.is_answered("two", "program");
+        }),
         "program-reads-meanwhile" => (
             || {
                 let child = start_asking();
@@ -95,8 +100,7 @@ fn scene(name: &str) -> Scene {
             |user| {
                 user.awaits("ready");
                 user.types("one\n");
-                user.types("two\n");
-                user.awaits("program got two");
+                user.is_answered("two", "program");
                 user.awaits("child got one");
             },
         ),
@@ -110,15 +114,12 @@ fn scene(name: &str) -> Scene {
                 user.awaits("ready");
                 user.types("\x03");
                 user.awaits("child ended by Some(2)");
-                user.types("two\n");
-                user.awaits("program got two");
+                user.is_answered("two", "program");
             },
         ),
         "killed" => (
             || {
-                let gate = Gate::new();
-                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
-                gate.wait();
+                let child = start_owner();
                 child.kill().unwrap();
                 // Without a join before.
                 program_reads();
@@ -126,27 +127,17 @@ fn scene(name: &str) -> Scene {
                 program_reads();
             },
             |user| {
-                user.types("two\n");
-                user.awaits("program got two");
-                user.types("three\n");
-                user.awaits("program got three");
+                user.is_answered("two", "program");
+                user.is_answered("three", "program");
             },
         ),
-        "stopped" => (
-            || {
-                println!("child got {}", start_asking().join().unwrap());
-                program_reads();
-            },
-            |user| {
-                user.awaits("ready");
-                user.types("\x1a");
-                user.awaits("[stopped]");
-                user.types("one\n");
-                user.awaits("child got one");
-                user.types("two\n");
-                user.awaits("program got two");
-            },
-        ),
+        "stopped" => (one_after_the_other, |user| {
+            user.awaits("ready");
+            user.types("\x1a");
+            user.awaits("[stopped]");
+            user.is_answered("one", "child");
+            user.is_answered("two", "program");
+        }),
         "second" => (
             || {
                 let first = start_waiting();
@@ -157,8 +148,7 @@ fn scene(name: &str) -> Scene {
             },
             |user| {
                 user.awaits("process `asks` could not be started: it cannot own the terminal: another process owns it");
-                user.types("one\n");
-                user.awaits("child got one");
+                user.is_answered("one", "child");
             },
         ),
         "background" => (

@@ -21,6 +21,12 @@ impl User {
         self.0.write_all(text.as_bytes()).unwrap();
     }
 
+    /// Types `line`, and waits until `who` says that it got it.
+    pub(crate) fn is_answered(&mut self, line: &str, who: &str) {
+        self.types(&format!("{line}\n"));
+        self.awaits(&format!("{who} got {line}"));
+    }
+
     /// Waits until the terminal shows `text`, behind what was waited for before.
     pub(crate) fn awaits(&mut self, text: &str) {
         let mut buffer = [0; 1024];

@@ -7,33 +7,24 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::tcsetpgrp;
 
 use crate::fixture_kit::{self, Gate, pid, stat, sys, until};
-use crate::{Scene, park, program_reads, start_asking, waits_and_says_so, waits_behind};
+use crate::{Scene, one_after_the_other, park, program_reads, start_owner, waits_behind};
 
 /// The scene of this name.
 pub(crate) fn scene(name: &str) -> Option<Scene> {
     Some(match name {
-        "stopped-and-sent-to-the-background" => (
-            || {
-                println!("child got {}", start_asking().join().unwrap());
-                program_reads();
-            },
-            |user| {
-                user.awaits("ready");
-                user.types("\x1a");
-                // The shell continues it in the background, where the child asks again, and cannot have the terminal.
-                user.awaits("[stopped]");
-                user.awaits("[stopped for the terminal]");
-                user.types("one\n");
-                user.awaits("child got one");
-                user.types("two\n");
-                user.awaits("program got two");
-            },
-        ),
+        "stopped-and-sent-to-the-background" => (one_after_the_other, |user| {
+            user.awaits("ready");
+            user.types("\x1a");
+            // The shell continues it in the background, where the child asks again, and cannot have the terminal.
+            user.awaits("[stopped]");
+            user.awaits("[stopped for the terminal]");
+            user.is_answered("one", "child");
+            user.is_answered("two", "program");
+        }),
         "command-beside" => (
             || {
+                let child = start_owner();
                 let gate = Gate::new();
-                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
-                gate.wait();
                 // In the group of the program, all of which the kernel stops when the program reads.
                 let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
                 let (id, owner) = (other.id(), child.id());
@@ -51,16 +42,13 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 println!("the command has ended");
             },
             |user| {
-                user.types("one\n");
-                user.awaits("program got one");
+                user.is_answered("one", "program");
                 user.awaits("the command has ended");
             },
         ),
         "no-descriptors" => (
             || {
-                let gate = Gate::new();
-                let child = Builder::closure(|| waits_and_says_so(&gate)).terminal(true).spawn().unwrap();
-                gate.wait();
+                let child = start_owner();
                 let before = sys::limit_fds(fixture_kit::limit_for(0));
                 child.kill().unwrap();
                 // Without a join before.
@@ -70,10 +58,8 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 program_reads();
             },
             |user| {
-                user.types("two\n");
-                user.awaits("program got two");
-                user.types("three\n");
-                user.awaits("program got three");
+                user.is_answered("two", "program");
+                user.is_answered("three", "program");
             },
         ),
         "gives-it-away" => (
