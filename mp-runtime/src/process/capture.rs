@@ -10,11 +10,16 @@ use std::sync::OnceLock;
 use crate::process::panic as panics;
 
 /// Whether the calling thread may be one whose output is kept. To [`end`] it costs as much as a start, and most programs are
-/// no test.
+/// no test: nor is a benchmark without libtest, which lies beside the tests.
 pub(crate) fn is_likely(by_first_thread: bool) -> bool {
-    // While it keeps output, libtest has a hook of its own, and mostly runs each test in a thread of its own.
-    let looks_so = !by_first_thread && panics::has_other_hook();
-    cfg!(panic = "unwind") && (looks_so || is_test_program())
+    // While it keeps output, libtest has a hook of its own, unless a test has set another. And each test has a thread of its own,
+    // unless there is to be but one.
+    let likely = match (by_first_thread, panics::has_other_hook()) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => is_test_program(),
+    };
+    cfg!(panic = "unwind") && likely
 }
 
 /// Whether this is where cargo puts its test programs, or somebody has said how many threads tests are to have.
