@@ -67,6 +67,11 @@ fn fork_by_the_user_in_the_parent_disturbs_nothing() {
 }
 
 #[test]
+fn handle_dropped_in_a_copy_of_the_program_leaves_what_it_stands_for_alone() {
+    scene(&["fork-and-drop"]);
+}
+
+#[test]
 fn fork_by_the_user_in_a_process_disturbs_nothing() {
     scene(&["fork-inside"]);
 }

@@ -40,6 +40,12 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
+    /// In the child: notes that this is how it came to be.
+    #[cold]
+    fn note(self) {
+        STATE.set(Arc::new(State::new(identity::current(), Some(self))));
+    }
+
     /// Whether the parent has handed over all there is.
     pub(crate) fn is_done(self) -> bool {
         self.done.load(0) >= self.number
@@ -88,10 +94,10 @@ pub(crate) fn depart() -> Departure {
 
 impl Departure {
     /// In the child: notes where it comes from.
-    #[inline]
+    #[inline(always)] // see `sys::near`
     pub(crate) fn arrive(&self) {
         if let Some(arrival) = self.0 {
-            STATE.set(Arc::new(State::new(identity::current(), Some(arrival))));
+            arrival.note();
         }
     }
 

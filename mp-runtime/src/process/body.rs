@@ -8,7 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::SpawnErrorKind;
+use crate::process::child::Runs;
 use crate::process::order::Work;
+use crate::process::outbox::Payload;
+use crate::sys::near::near;
 use crate::wire::codec;
 
 /// What a process runs, with its arguments bound. Only the macros make one.
@@ -183,18 +186,35 @@ impl<F: FnOnce() -> R, R, T> Body for Function<F, R, T> {
     }
 }
 
-/// Runs the function, in a frame by whose name std knows where to end the short backtrace of a panic: what is below, the
-/// parent's frames at the start of the process, is nothing to the reader.
-#[inline(never)]
-fn __rust_begin_short_backtrace<R>(function: impl FnOnce() -> R) -> R {
-    let result = function();
-    std::hint::black_box(()); // or else the call would be a jump, and leave no frame
-    result
+/// What a child runs: `first`, then the body, once.
+pub(crate) struct Running<'b, B, F> {
+    pub(crate) body: &'b mut Option<B>,
+    pub(crate) first: F,
+}
+
+impl<B: Body, F: Fn() -> Result<G, String>, G> Runs for Running<'_, B, F> {
+    near! {
+        fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
+            let _guard = (self.first)()?;
+            self.body.take().ok_or("its function was called twice")?.run(payload)
+        }
+    }
+}
+
+near! {
+    /// Runs the function, in a frame by whose name std knows where to end the short backtrace of a panic: what is below, the
+    /// parent's frames at the start of the process, is nothing to the reader.
+    #[inline(never)]
+    fn __rust_begin_short_backtrace<R>(function: impl FnOnce() -> R) -> R {
+        let result = function();
+        std::hint::black_box(()); // or else the call would be a jump, and leave no frame
+        result
+    }
 }
 
 /// A function that gives a value.
 pub(crate) fn returns<T: Serialize + DeserializeOwned, F: FnOnce() -> T>(function: F) -> Function<F, T, T> {
-    Function { function, encode: |value, payload| encode(&value, payload), decode }
+    Function { function, encode: encode_value, decode }
 }
 
 /// A function that gives a value or says what went wrong.
@@ -203,11 +223,7 @@ where
     R: Fallible<Ok: Serialize + DeserializeOwned, Err: fmt::Display>,
     F: FnOnce() -> R,
 {
-    let encode = |result: R, payload: &mut dyn Write| match result.into_result() {
-        Ok(value) => encode(&value, payload),
-        Err(error) => Err(error.to_string()),
-    };
-    Function { function, encode, decode }
+    Function { function, encode: encode_result, decode }
 }
 
 /// A function that never returns.
@@ -216,6 +232,22 @@ pub(crate) fn diverges<F: FnOnce() -> Infallible>(function: F) -> Function<F, In
     Function { function, encode: |never, _| match never {}, decode }
 }
 
+near! {
+    fn encode_value<T: Serialize>(value: T, payload: &mut dyn Write) -> Result<(), String> {
+        encode(&value, payload)
+    }
+}
+
+near! {
+    fn encode_result<R>(result: R, payload: &mut dyn Write) -> Result<(), String>
+    where
+        R: Fallible<Ok: Serialize, Err: fmt::Display>,
+    {
+        result.into_result().map_err(|error| error.to_string()).and_then(|value| encode(&value, payload))
+    }
+}
+
+#[inline]
 fn encode<T: Serialize>(value: &T, payload: &mut dyn Write) -> Result<(), String> {
     codec::encode(value, payload).map_err(|error| format!("its result could not be encoded: {error}"))
 }

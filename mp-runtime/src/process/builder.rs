@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use crate::error::{Caller, SpawnError, SpawnErrorKind, Stage};
 use crate::ipc::moving;
-use crate::process::body::{Body, Portable};
+use crate::process::body::{Body, Portable, Running};
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan, StartMethod};
-use crate::process::outbox::Payload;
 #[cfg(feature = "tokio")]
 use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
@@ -195,16 +194,14 @@ impl<B: Body> Builder<B> {
         };
         let mut body = Some(body);
         let departure = moving::depart();
-        let mut run = |payload: &mut Payload| {
+        let arrive = || {
             departure.arrive();
             #[cfg(feature = "tokio")]
-            let _apart = inherited.part()?;
-            match body.take() {
-                Some(body) => body.run(payload),
-                None => Err("its function was called twice".to_owned()),
-            }
+            return inherited.part();
+            #[cfg(not(feature = "tokio"))]
+            Ok(())
         };
-        let record = method::fork::start(plan, &mut run)?;
+        let record = method::fork::start(plan, &mut Running { body: &mut body, first: arrive })?;
         departure.hand_over(|| record.identity(), || drop(body));
         settle::settle(&record);
         Ok(Child::new(record, decode))

@@ -1,7 +1,7 @@
 //! Everything between the fork and the user's function, and from there to the end of the process.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
+use std::io::{Stdout, Write};
 use std::mem;
 use std::os::fd::BorrowedFd;
 use std::panic::{self, AssertUnwindSafe};
@@ -18,11 +18,17 @@ use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
 use crate::process::tie::Tie;
 use crate::sys::fork::Handlers;
+use crate::sys::near::near;
 use crate::sys::{direct, profile, stdio};
 use crate::wire::frame::State;
 
-/// The process function with its arguments; writes its value to the payload, or says why there is none.
-pub(crate) type Run<'a> = &'a mut dyn FnMut(&mut Payload) -> Result<(), String>;
+/// The process function with its arguments.
+pub(crate) trait Runs {
+    /// Writes its value to the payload, or says why there is none.
+    fn run(&mut self, payload: &mut Payload) -> Result<(), String>;
+}
+
+pub(crate) type Run<'a> = &'a mut dyn Runs;
 
 /// The name of a process as the kernel keeps it.
 pub(crate) type Comm = [u8; 16];
@@ -35,41 +41,51 @@ pub(crate) struct Birth<'a> {
     pub(crate) by_first_thread: bool,
     /// The name as the kernel keeps it.
     pub(crate) comm: Comm,
+    /// std's output stream: to ask for it is a call into a page of code that a child does not have yet.
+    pub(crate) out: Stdout,
     /// What has gone wrong before, if anything has.
     pub(crate) told: Result<(), (Stage, Errno)>,
 }
 
-/// Lives the life of a child.
-///
-/// It runs on a copy of the parent's stack, heap and descriptors, in a process with one thread, all signals
-/// blocked. Until the user's function it writes to as few pages and calls into as few as it can: each is a fault.
-/// The steps, in an order that matters:
-///
-/// 1. The registry becomes the child's: the parent's children are siblings now, their handles inert, their
-///    descriptors closed. After this no code of the runtime can act in the parent's name.
-/// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
-/// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
-///    parent's code.
-/// 4. The lifeline is tied to the child's group, *then* the parent's end of it let go of, of which the fork has made a
-///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
-///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
-///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
-///    A child that is detached does none of this but lead a session of its own.
-/// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
-/// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
-/// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
-/// 8. Its own children are brought to their end, output is flushed, the report is committed, and the counts of a
-///    program that is measured for coverage are written, `_exit`.
-///
-/// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
-#[inline]
-pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-    let Birth { registry, by_first_thread, comm, told } = birth;
+near! {
+    /// Lives the life of a child.
+    ///
+    /// It runs on a copy of the parent's stack, heap and descriptors, in a process with one thread, all signals
+    /// blocked. Until the user's function it writes to as few pages and calls into as few as it can: each is a fault.
+    /// The steps, in an order that matters:
+    ///
+    /// 1. The registry becomes the child's: the parent's children are siblings now, their handles inert, their
+    ///    descriptors closed. After this no code of the runtime can act in the parent's name.
+    /// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
+    /// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
+    ///    parent's code.
+    /// 4. The lifeline is tied to the child's group, *then* the parent's end of it let go of, of which the fork has made a
+    ///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
+    ///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
+    ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
+    ///    A child that is detached does none of this but lead a session of its own.
+    /// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
+    /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
+    /// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
+    /// 8. Its own children are brought to their end, output is flushed, the report is committed, and the counts of a
+    ///    program that is measured for coverage are written, `_exit`.
+    ///
+    /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
+    #[inline(never)]
+    pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
+        live(birth, handlers, run)
+    }
+}
+
+#[inline(always)]
+fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
+    let Birth { registry, by_first_thread, comm, out, told } = birth;
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
-    let Some((launch, held)) = registry.become_child() else { direct::exit(1) }; // it was put there before the fork
+    let me = direct::id();
+    let Some((launch, held)) = registry.become_child(me) else { direct::exit(1) }; // it was put there before the fork
     drop(registry);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
-    let armed = prepare(parent, by_first_thread, handlers, &launch.tie);
+    let armed = prepare(me, parent, by_first_thread, handlers, &launch.tie);
     held.release();
     let armed = armed.and(told).and_then(|()| set(launch));
     direct::set_name(&comm);
@@ -85,7 +101,7 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut payload = outbox.payload();
         let unstored = |error| format!("its result could not be stored: {error}");
-        run(&mut payload).map_err(|message| payload.error().map_or(message, unstored))?;
+        run.run(&mut payload).map_err(|message| payload.error().map_or(message, unstored))?;
         payload.finish().map_err(unstored)
     }));
     let outcome = match outcome {
@@ -100,14 +116,14 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
     };
     if !outbox.is_ours() {
         // The function has forked by other means, and this is the copy, come back from it: the report is not its.
-        flush();
+        flush(&out);
         profile::end();
         direct::exit(outcome.code());
     }
-    if registry::lock().has_children() {
+    if registry::has_children() {
         let _ = panic::catch_unwind(|| ending::finish(Order::DaemonsFirst));
     }
-    flush();
+    flush(&out);
     let code = outcome.code();
     outcome.report(outbox);
     profile::end();
@@ -116,17 +132,18 @@ pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infalli
 
 /// Steps 2 to 4.
 #[inline]
-fn prepare(parent: i32, by_first_thread: bool, handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)> {
+fn prepare(me: i32, parent: i32, by_first_thread: bool, handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)> {
     let Tie::Lifeline(lifeline) = tie else { return prepare_detached(handlers, tie) };
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
     if handlers == Handlers::Inherited {
         direct::reset_signals();
     }
-    lifeline.tie().map_err(|errno| (Stage::Lifeline, errno))?;
+    lifeline.tie(me).map_err(|errno| (Stage::Lifeline, errno))?;
     arm(parent, by_first_thread)
 }
 
 /// Arms the death signal, if the forking thread lives as long as the parent; *then* looks for the parent.
+#[inline]
 fn arm(parent: i32, by_first_thread: bool) -> Result<(), (Stage, Errno)> {
     if by_first_thread {
         direct::die_with_parent().map_err(|errno| (Stage::DeathSignal, errno))?;
@@ -150,7 +167,7 @@ fn prepare_detached(handlers: Handlers, tie: &Tie) -> Result<(), (Stage, Errno)>
 /// Steps 2 to 4 for a child that was sent its end of a lifeline, and has no handlers to reset.
 pub(crate) fn tie_to_parent(parent: i32, by_first_thread: bool, end: BorrowedFd<'_>) -> Result<(), (Stage, Errno)> {
     direct::own_process_group().map_err(|errno| (Stage::ProcessGroup, errno))?;
-    lifeline::tie_sent(end).map_err(|errno| (Stage::Lifeline, errno))?;
+    lifeline::tie_sent(direct::id(), end).map_err(|errno| (Stage::Lifeline, errno))?;
     arm(parent, by_first_thread)
 }
 
@@ -194,9 +211,9 @@ impl Outcome {
 
 /// Writes out what std and C have buffered.
 #[inline]
-pub(crate) fn flush() {
+pub(crate) fn flush(mut out: &Stdout) {
     // A stdout that takes nothing any more: what was printed before told the user's code so.
-    let _ = io::stdout().flush();
+    let _ = out.flush();
     stdio::flush_c();
 }
 

@@ -8,7 +8,7 @@ use crate::error::Stage;
 use crate::process::exit::{self, Exit, ExitKind, Usage};
 use crate::process::launch::Launch;
 use crate::process::panic::Panic;
-use crate::sys::direct;
+use crate::sys::clock;
 use crate::sys::wait::Ended;
 use crate::wire::codec;
 use crate::wire::frame::{Head, State};
@@ -44,7 +44,7 @@ impl End {
         };
         let run_time = head
             .filter(|head| head.run_time > Duration::ZERO)
-            .map_or_else(|| direct::now().saturating_sub(launch.started), |head| head.run_time);
+            .map_or_else(|| clock::now().saturating_sub(launch.started), |head| head.run_time);
         let exit = Exit {
             name: launch.name.clone(),
             id,

@@ -222,7 +222,7 @@ impl<T> Drop for Child<T> {
         // A failure that nobody has looked at waits for the others, to be told in the order of their ends; and so does
         // an end that nobody knows of yet, for to find it out now would put it before the others.
         if self.record.ended_at().is_some() && self.record.unseen_failure().is_none() {
-            ending::conclude(&self.record);
+            registry::lock().bury(&mut self.record);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::settings::Settings;
 use crate::process::stopping::Ladder;
@@ -38,6 +39,14 @@ pub(crate) struct Origin {
 }
 
 impl Launch {
+    /// Gives back what another start can use, once this process has ended.
+    pub(crate) fn bury(&mut self, registry: &mut Registry) {
+        self.report.bury(registry);
+        if let Tie::Lifeline(lifeline) = &mut self.tie {
+            lifeline.bury(registry);
+        }
+    }
+
     /// Lets go of its descriptors, in a child just forked to which it means nothing: a sibling's, or the parent's.
     pub(crate) fn release(&self) {
         self.report.release();

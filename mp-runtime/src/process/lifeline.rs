@@ -10,6 +10,8 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 
 use crate::process::registry;
+use crate::process::registry::Registry;
+use crate::process::stock::Stock;
 use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, lifeline};
 
@@ -19,7 +21,7 @@ pub(crate) struct Lifelines {
     /// The write ends. One does for all children, while it can be opened again for another read end.
     held: Vec<ProcessFd>,
     /// Read ends whose child has ended, for the next: to open one costs a twentieth of a start.
-    spares: Vec<ProcessFd>,
+    spares: Stock<ProcessFd>,
 }
 
 /// The end that a child has.
@@ -40,13 +42,13 @@ impl Lifelines {
     const MOST: usize = 4;
 
     pub(crate) const fn none() -> Lifelines {
-        Lifelines { held: Vec::new(), spares: Vec::new() }
+        Lifelines { held: Vec::new(), spares: Stock::new() }
     }
 
     /// An end for a child of the calling process, whose id is `owner`; `others` more have one now.
     pub(crate) fn lower(&mut self, owner: i32, others: usize) -> nix::Result<Lifeline> {
         let mut kept = others < Lifelines::MOST;
-        let end = match self.spares.pop() {
+        let end = match self.spares.take(|_| true) {
             Some(end) => end,
             None => match self.again() {
                 Some(end) => ProcessFd::new(end?),
@@ -79,8 +81,8 @@ impl Lifelines {
     /// Lets go of the ends that nobody's life hangs by, in a child just forked. The others are its [`Held`].
     #[inline]
     pub(crate) fn release(&mut self) -> Held {
-        let spares = mem::take(&mut self.spares);
-        spares.iter().for_each(ProcessFd::release);
+        let spares = mem::replace(&mut self.spares, Stock::new());
+        spares.each(ProcessFd::release);
         mem::forget(spares);
         Held(mem::take(&mut self.held))
     }
@@ -110,14 +112,14 @@ impl Lifeline {
         Lifeline { end: Some(ProcessFd::new(end)), kept: false, sent: true, owner: parent }
     }
 
-    /// Ties the life of the calling process, the child, which leads its group, to the end.
+    /// Ties the life of the calling process, the child, whose id is `me` and which leads its group, to the end.
     ///
     /// To be called while it has the parent's [`Held`]: then no hang-up can have come before. One that was sent its end has
     /// none; it asks.
     #[inline]
-    pub(crate) fn tie(&self) -> nix::Result<()> {
+    pub(crate) fn tie(&self, me: i32) -> nix::Result<()> {
         let end = self.end()?;
-        if self.sent { tie_sent(end) } else { lifeline::aim(end) }
+        if self.sent { tie_sent(me, end) } else { lifeline::aim_at_group(end, me) }
     }
 
     /// The end, to be sent to a child.
@@ -132,6 +134,16 @@ impl Lifeline {
         }
     }
 
+    /// Keeps the end for another child, unless the last has left somebody behind in its group, whose life hangs by it
+    /// still. In the process that made it.
+    pub(crate) fn bury(&mut self, registry: &mut Registry) {
+        if let Some(end) = self.end.take()
+            && end.get().is_some_and(lifeline::is_free)
+        {
+            registry.reuse_lifeline(end);
+        }
+    }
+
     /// Closes it: it is not used again. For where the registry is held.
     pub(crate) fn discard(mut self) {
         drop(self.end.take());
@@ -143,9 +155,9 @@ impl Lifeline {
     }
 }
 
-/// Ties the life of the calling process, which leads its group, to an end that it was sent. If that has been hung up, it ends.
-pub(crate) fn tie_sent(end: BorrowedFd<'_>) -> nix::Result<()> {
-    lifeline::aim(end)?;
+/// Ties the life of the calling process, `me`, which leads its group, to an end that it was sent. If that has been hung up, it ends.
+pub(crate) fn tie_sent(me: i32, end: BorrowedFd<'_>) -> nix::Result<()> {
+    lifeline::aim_at_group(end, me)?;
     if lifeline::is_hung_up(end) {
         direct::exit(1);
     }
@@ -153,16 +165,12 @@ pub(crate) fn tie_sent(end: BorrowedFd<'_>) -> nix::Result<()> {
 }
 
 impl Drop for Lifeline {
-    /// Keeps the end for another child, unless the last has left somebody behind in its group, whose life hangs by it
-    /// still. Never called with the registry held.
+    /// Keeps the end for another child. Never called with the registry held.
     fn drop(&mut self) {
-        if self.owner != direct::id() {
-            return mem::forget(self.end.take());
-        }
-        if let Some(end) = self.end.take()
-            && end.get().is_some_and(lifeline::is_free)
-        {
-            registry::lock().reuse_lifeline(end);
+        match &self.end {
+            None => {}
+            Some(_) if self.owner != direct::id() => mem::forget(self.end.take()),
+            Some(_) => self.bury(&mut registry::lock()),
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod settle;
+pub(crate) mod spot;
+pub(crate) mod stock;
 pub(crate) mod stopping;
 pub(crate) mod strays;
 pub(crate) mod streams;

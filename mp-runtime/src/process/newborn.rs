@@ -1,6 +1,7 @@
 //! A process that is not forked from its parent: in an image of the executable that has not come to `main`.
 
 use std::convert::Infallible;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use nix::errno::Errno;
 use nix::unistd::fchdir;
 
 use crate::error::Stage;
-use crate::process::child::{self, Birth};
+use crate::process::child::{self, Birth, Runs};
 use crate::process::launch::{Launch, Origin};
 use crate::process::order::{LONGEST, Order, Own};
 use crate::process::outbox::Payload;
@@ -21,7 +22,7 @@ use crate::process::{panic, registry, server};
 use crate::sys::exec::{self, hook};
 use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
-use crate::sys::image::{self, Arguments};
+use crate::sys::image::{self, Arguments, Entry};
 use crate::sys::page::Page;
 use crate::sys::{direct, fault, fd, fdpass};
 
@@ -100,6 +101,20 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     live(order, page)
 }
 
+/// The function that was ordered, with its arguments.
+struct Ordered {
+    entry: Option<Entry>,
+    arguments: Vec<u8>,
+    enclosed: Option<Vec<OwnedFd>>,
+}
+
+impl Runs for Ordered {
+    fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
+        let entry = self.entry.ok_or("this is another executable")?;
+        entry(&self.arguments, self.enclosed.take().unwrap_or_default(), payload)
+    }
+}
+
 /// As [`be_born`], with the order that was read, and the page of the report.
 fn live(order: Order, page: Page) -> Infallible {
     let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
@@ -120,13 +135,9 @@ fn live(order: Order, page: Page) -> Infallible {
         (_, Some(Err(error))) => Err(error),
         _ => Ok(()),
     };
-    let mut enclosed = Some(enclosed);
-    let mut run = |payload: &mut Payload| match entry {
-        Some(entry) => entry(&arguments, enclosed.take().unwrap_or_default(), payload),
-        None => Err("this is another executable".to_owned()),
-    };
+    let mut run = Ordered { entry, arguments, enclosed: Some(enclosed) };
     let mut registry = registry::lock();
     registry.add(record);
-    let birth = Birth { registry: &mut Some(registry), by_first_thread, comm, told };
+    let birth = Birth { registry: &mut Some(registry), by_first_thread, comm, out: io::stdout(), told };
     child::run(birth, Handlers::Reset, &mut run)
 }

@@ -15,6 +15,7 @@ use crate::process::registry;
 use crate::process::report::{INLINE, Report};
 use crate::sys::direct;
 use crate::sys::latest::Latest;
+use crate::sys::near::near;
 use crate::wire::codec::{self, CodecError};
 use crate::wire::frame::{Head, State};
 
@@ -61,10 +62,10 @@ pub(crate) fn overflowed() {
 }
 
 impl Outbox {
-    /// Makes the report of the process that `record` was made for, the calling one, the one that it fills. It stays for as
+    /// Makes the report of the process that `record` was made for, the calling one, `me`, the one that it fills. It stays for as
     /// long as the process.
-    pub(crate) fn open(record: Arc<Record>) -> &'static Launch {
-        registry::mine().owner.store(direct::id(), Ordering::Relaxed);
+    pub(crate) fn open(record: Arc<Record>, me: i32) -> &'static Launch {
+        registry::mine().owner.store(me, Ordering::Relaxed);
         registry::mine().claimant.store(NOBODY, Ordering::Relaxed);
         registry::mine().record.set(record).launch()
     }
@@ -94,6 +95,7 @@ impl Outbox {
     }
 
     /// Commits `state` with a payload of `length` bytes. Allocates nothing, takes no lock.
+    #[inline]
     pub(crate) fn commit(self, state: State, length: u64) {
         let run_time = direct::now().saturating_sub(self.0.started);
         self.write(Head { state, length, run_time });
@@ -205,8 +207,10 @@ impl Write for Payload {
         Ok(bytes.len())
     }
 
-    /// Nothing: where the payload goes is known at its end only.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    near! {
+        /// Nothing: where the payload goes is known at its end only.
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 }

@@ -6,9 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::process::outbox::{self, Mine};
 use crate::process::registry::Registry;
 use crate::process::seed;
+use crate::process::spot::{Claim, Spots};
+use crate::sys::near::near;
 
 /// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
-static OWN: Own = Own { registry: Mutex::new(Registry::new()), mine: Mine::none(), seed: AtomicU64::new(0) };
+static OWN: Own =
+    Own { registry: Mutex::new(Registry::new()), mine: Mine::none(), seed: AtomicU64::new(0), spots: Spots::new() };
 
 #[repr(align(512))]
 struct Own {
@@ -17,6 +20,7 @@ struct Own {
     mine: Mine,
     /// What the random numbers of a program begin with; 0 before it is asked for.
     seed: AtomicU64,
+    spots: Spots,
 }
 
 const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
@@ -27,9 +31,21 @@ pub(crate) fn lock() -> MutexGuard<'static, Registry> {
     OWN.registry.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+near! {
+    /// Whether there is something to be brought to its end: children, or the server.
+    pub(crate) fn has_children() -> bool {
+        lock().has_children()
+    }
+}
+
 /// What the process knows of its own report; without the lock, for signal handlers and panic hooks.
 pub(crate) fn mine() -> &'static Mine {
     &OWN.mine
+}
+
+/// Where to note by what a child is known that is about to be started.
+pub(crate) fn spot() -> Claim {
+    OWN.spots.claim()
 }
 
 /// What the random numbers of this process begin with. Takes no lock: fork handlers ask, too, while the registry is held.

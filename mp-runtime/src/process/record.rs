@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +12,8 @@ use nix::unistd::Pid;
 use crate::process::end::End;
 use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
+use crate::process::registry::{self, Registry};
+use crate::process::spot::Claim;
 use crate::process::stopping::{self, Ladder};
 use crate::process::streams::Streams;
 use crate::process::terminal;
@@ -26,11 +28,9 @@ use crate::sys::wait::{self, Halt, Waited};
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
 pub(crate) struct Record {
-    /// In here, not behind a pointer: both are written to right after a fork, and each page written to is copied then.
     launch: Launch,
-    /// 0 until it runs.
-    id: AtomicI32,
-    pidfd: ProcessFd,
+    /// By what it is known, once it runs.
+    spot: Claim,
     /// Set once, by the one who reaped it.
     end: OnceLock<End>,
     /// Held while reaping, so that nobody takes "already reaped" for "lost".
@@ -53,8 +53,7 @@ impl Record {
         Record {
             owner: launch.parent.id,
             launch,
-            id: AtomicI32::new(0),
-            pidfd: ProcessFd::none(),
+            spot: registry::spot(),
             end: OnceLock::new(),
             reaping: Mutex::new(()),
             seen: AtomicBool::new(false),
@@ -71,7 +70,6 @@ impl Record {
 
     /// Notes that the process runs. Called once, before anybody else has the record.
     pub(crate) fn begin(&self, id: Pid, pidfd: OwnedFd) {
-        self.id.store(id.as_raw(), Ordering::Relaxed);
         // No signal that is meant for the program is meant for one that is detached.
         if !self.is_detached()
             && let Some(place) = stopping::enter(pidfd.as_fd(), self.launch.ladder)
@@ -83,11 +81,11 @@ impl Record {
         {
             let _ = self.terminal.set(place);
         }
-        self.pidfd.fill(pidfd);
+        self.spot.fill(id, pidfd);
     }
 
     fn pid(&self) -> Pid {
-        Pid::from_raw(self.id.load(Ordering::Relaxed))
+        self.spot.id()
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -124,7 +122,7 @@ impl Record {
 
     /// Its name for what processes hold in common.
     pub(crate) fn identity(&self) -> Option<Identity> {
-        Identity::of(self.pidfd.get()?, self.pid().as_raw())
+        Identity::of(self.spot.pidfd().get()?, self.pid().as_raw())
     }
 
     pub(crate) fn streams(&self) -> Option<&Streams> {
@@ -132,7 +130,7 @@ impl Record {
     }
 
     pub(crate) fn pidfd(&self) -> &ProcessFd {
-        &self.pidfd
+        self.spot.pidfd()
     }
 
     /// Whether another process than this one started the child.
@@ -142,8 +140,14 @@ impl Record {
 
     /// Lets go of the descriptors, in a child just forked: the process they belong to is a sibling there.
     pub(crate) fn release(&self) {
-        self.pidfd.release();
+        self.spot.pidfd().release();
         self.launch.release();
+    }
+
+    /// Gives back what it holds, once nobody asks any more.
+    pub(crate) fn bury(&mut self, registry: &mut Registry) {
+        drop(self.spot.pidfd().give());
+        self.launch.bury(registry);
     }
 
     /// How it ended, if it has: reaps it then.
@@ -151,12 +155,14 @@ impl Record {
         if let Some(end) = self.end.get() {
             return Some(&end.exit);
         }
-        if self.is_foreign() {
-            return None;
-        }
+        if self.is_foreign() { None } else { self.reap() }
+    }
+
+    /// Reaps it if it has ended, in the process that started it.
+    fn reap(&self) -> Option<&Exit> {
         let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
         if self.end.get().is_none() {
-            let ended = match wait::reap(self.pidfd.get()?) {
+            let ended = match wait::reap(self.spot.pidfd().get()?) {
                 Waited::Running => return None,
                 Waited::Ended(ended) => Some(ended),
                 Waited::Lost => None,
@@ -174,7 +180,7 @@ impl Record {
             if self.end.get().is_some() || self.is_foreign() {
                 return self.poll();
             }
-            let pidfd = self.pidfd.get()?;
+            let pidfd = self.spot.pidfd().get()?;
             match deadline {
                 None => wait::block(pidfd),
                 Some(_) => {
@@ -183,7 +189,7 @@ impl Record {
                     }
                 }
             }
-            if let Some(exit) = self.poll() {
+            if let Some(exit) = self.reap() {
                 return Some(exit);
             }
             // Ended, but a foreign tracer has its status: it comes when the tracer lets go. Or `poll` was refused.
@@ -220,7 +226,7 @@ impl Record {
 
     /// Sends `signal`, unless the process has ended: then there is nothing to do.
     pub(crate) fn send(&self, signal: i32) -> io::Result<()> {
-        let pidfd = match self.pidfd.get() {
+        let pidfd = match self.spot.pidfd().get() {
             Some(pidfd) if !self.is_foreign() => pidfd,
             _ => return Err(self.not_here()),
         };
@@ -252,7 +258,7 @@ impl Record {
         if self.send(libc::SIGSTOP).is_err() {
             return false;
         }
-        while let Some(pidfd) = self.pidfd.get() {
+        while let Some(pidfd) = self.spot.pidfd().get() {
             match wait::halt(pidfd) {
                 Halt::Running if begin.elapsed() < PATIENCE => thread::yield_now(),
                 Halt::Ended => return false,

@@ -20,7 +20,7 @@ use crate::process::seed;
 use crate::sys::fd::{self, ProcessFd};
 use crate::sys::{direct, exit, fault, pidfd};
 
-pub(crate) use crate::process::own::{lock, mine, seed};
+pub(crate) use crate::process::own::{has_children, lock, mine, seed, spot};
 
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -75,8 +75,9 @@ impl Registry {
 
     /// Makes what a fork needs and a process has once; what its children are told about it.
     pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
-        if !self.is_ours() {
-            self.become_own().release();
+        let me = direct::id();
+        if self.owner != Some(me) {
+            self.become_own(me).release();
         }
         self.watch_exits()?;
         let failed = |errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32);
@@ -85,7 +86,7 @@ impl Registry {
             None => {
                 let name = self.launch.map_or(MAIN, |launch| &launch.name).to_owned();
                 let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
-                Arc::new(Origin { name, id: direct::id(), pidfd })
+                Arc::new(Origin { name, id: me, pidfd })
             }
         };
         if self.reserve.is_none() {
@@ -120,24 +121,24 @@ impl Registry {
         self.reserve.take().is_some()
     }
 
-    /// Turns the copy that a child has inherited into the child's own: its record is the last. How it was started, and what
+    /// Turns the copy that a child, `me`, has inherited into the child's own: its record is the last. How it was started, and what
     /// its parent holds for it; `None` without a record.
     #[inline]
-    pub(crate) fn become_child(&mut self) -> Option<(&'static Launch, Held)> {
-        let launch = Outbox::open(self.children.pop()?);
+    pub(crate) fn become_child(&mut self, me: i32) -> Option<(&'static Launch, Held)> {
+        let launch = Outbox::open(self.children.pop()?, me);
         if let Some(parents) = self.launch.replace(launch) {
             parents.release();
             parents.parent.pidfd.release();
         }
-        Some((launch, self.become_own()))
+        Some((launch, self.become_own(me)))
     }
 
-    /// Turns an inherited copy into the registry of the calling process, which has no children yet; what its parent holds
+    /// Turns an inherited copy into the registry of the calling process, `me`, which has no children yet; what its parent holds
     /// for its children.
     ///
     /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
-    #[inline]
-    fn become_own(&mut self) -> Held {
+    #[inline(always)]
+    fn become_own(&mut self, me: i32) -> Held {
         mem::forget(self.own.take());
         let siblings = mem::take(&mut self.children);
         siblings.iter().for_each(|sibling| sibling.release());
@@ -152,7 +153,7 @@ impl Registry {
         self.parked = 0;
         self.closed = false;
         self.first_failure = None;
-        self.owner = Some(direct::id());
+        self.owner = Some(me);
         self.started = 0;
         self.lifelines.release()
     }
@@ -201,9 +202,13 @@ impl Registry {
     }
 
     /// Hides the reports of all children from the next one. Each is shared with its own child only.
-    pub(crate) fn hide_reports(&self) {
+    pub(crate) fn hide_reports(&mut self) {
         self.children.iter().for_each(|child| child.hide_report());
-        self.ended.iter().filter_map(Weak::upgrade).for_each(|child| child.hide_report());
+        for child in self.ended.iter().filter_map(Weak::upgrade).collect::<Vec<_>>() {
+            child.hide_report();
+            // If another thread has dropped the last handle meanwhile: to drop a record takes the registry, which is held.
+            Arc::into_inner(child).iter_mut().for_each(|last| last.bury(self));
+        }
         self.spares.hide();
         self.server.iter().for_each(Server::hide_reports);
         if let Some(own) = &self.launch {
@@ -230,10 +235,10 @@ impl Registry {
     ///
     /// Whether it is such a failure: then there is something to say about it.
     pub(crate) fn remove(&mut self, child: &Arc<Record>) -> bool {
-        let Some(at) = self.children.iter().position(|other| Arc::ptr_eq(other, child)) else { return false };
-        self.children.remove(at);
-        self.ended.retain(|other| other.strong_count() > 0);
-        self.ended.push(Arc::downgrade(child));
+        if !self.take_off(child) {
+            return false;
+        }
+        self.remember(child);
         match child.unseen_failure() {
             Some(exit) => {
                 self.first_failure.get_or_insert(exit.program_code());
@@ -241,6 +246,30 @@ impl Registry {
             }
             None => false,
         }
+    }
+
+    /// Takes `child` off the list, of which the user knows the end, with the last handle of it that he has: what it holds is free
+    /// for the next.
+    pub(crate) fn bury(&mut self, child: &mut Arc<Record>) {
+        // A copy of the registry, in a process that somebody else has forked off, lists the children of its parent.
+        if self.is_ours() && self.take_off(child) {
+            match Arc::get_mut(child) {
+                Some(last) => last.bury(self),
+                None => self.remember(child),
+            }
+        }
+    }
+
+    /// Notes that `child` has ended, and that there is a handle of it.
+    fn remember(&mut self, child: &Arc<Record>) {
+        self.ended.retain(|other| other.strong_count() > 0);
+        self.ended.push(Arc::downgrade(child));
+    }
+
+    /// Takes `child` off the list of those not seen to end; whether it was on it.
+    fn take_off(&mut self, child: &Arc<Record>) -> bool {
+        let at = self.children.iter().position(|other| Arc::ptr_eq(other, child));
+        at.map(|at| self.children.remove(at)).is_some()
     }
 
     /// Counts a failure that is no child's end.

@@ -12,7 +12,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::process::registry;
+use crate::process::registry::{self, Registry};
+use crate::process::stock::Stock;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
 use crate::sys::memory::{self, Sealed};
@@ -67,32 +68,34 @@ impl Memory {
 
 /// Report memory that is not in use, for the next child.
 #[derive(Debug)]
-pub(crate) struct Spares(Vec<Memory>);
+pub(crate) struct Spares(Stock<Memory>);
 
 impl Spares {
     /// More than this are not kept: it covers start, join, start, and small groups.
     const MOST: usize = 8;
 
     pub(crate) const fn none() -> Spares {
-        Spares(Vec::new())
+        Spares(Stock::new())
     }
 
     /// Hides all from the next child.
     pub(crate) fn hide(&self) {
-        self.0.iter().for_each(|memory| memory.page.hide());
+        self.0.each(|memory| memory.page.hide());
     }
 
     /// Lets go of all, in a child just forked: its pages are not there, its files are the parent's.
     #[inline]
     pub(crate) fn release(&mut self) {
-        let spares = mem::take(&mut self.0);
-        spares.iter().for_each(Memory::release);
+        let spares = mem::replace(&mut self.0, Stock::new());
+        spares.each(Memory::release);
         mem::forget(spares);
     }
 
     /// Frees all.
     pub(crate) fn clear(&mut self) {
-        if self.0.iter().any(|memory| memory.owner != direct::id()) {
+        let (me, mut foreign) = (direct::id(), false);
+        self.0.each(|memory| foreign |= memory.owner != me);
+        if foreign {
             return self.release(); // a copy: what is at the address of a page here is not ours
         }
         self.0.clear();
@@ -118,9 +121,8 @@ impl Report {
     }
 
     fn of(spares: &mut Spares, owner: i32, by_file: bool) -> nix::Result<Report> {
-        let fitting = spares.0.iter().rposition(|memory| memory.page_file.is_some() == by_file);
-        let mut memory = match fitting {
-            Some(at) => spares.0.swap_remove(at),
+        let mut memory = match spares.0.take(|memory| memory.page_file.is_some() == by_file) {
+            Some(memory) => memory,
             None => Memory::new(owner, by_file)?,
         };
         memory.page.share()?;
@@ -140,6 +142,18 @@ impl Report {
     pub(crate) fn files(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>, u32)> {
         let memory = self.memory.as_ref()?;
         Some((memory.page_file.as_ref()?.get()?, memory.file.get()?, memory.generation))
+    }
+
+    /// Keeps the memory for another child, unless its file was used. In the process that made it.
+    pub(crate) fn bury(&mut self, registry: &mut Registry) {
+        let reusable = self.memory.take().filter(|memory| memory.page.load(SPILLED) == 0);
+        if let Some(memory) = reusable
+            && registry.spares().0.len() < Spares::MOST
+            && !registry.is_closed()
+        {
+            memory.page.store(0, 0);
+            registry.spares().0.push(memory);
+        }
     }
 
     /// Frees the memory: it is not used again. For where the registry is held.
@@ -250,17 +264,12 @@ impl Report {
 }
 
 impl Drop for Report {
-    /// Keeps the memory for another child, unless its file was used. Never called with the registry held.
+    /// Keeps the memory for another child. Never called with the registry held.
     fn drop(&mut self) {
-        let Some(memory) = self.memory.take() else { return };
-        if memory.owner != direct::id() {
-            mem::forget(memory);
-        } else if memory.page.load(SPILLED) == 0 {
-            let mut registry = registry::lock();
-            if registry.spares().0.len() < Spares::MOST && !registry.is_closed() {
-                memory.page.store(0, 0);
-                registry.spares().0.push(memory);
-            }
+        match &self.memory {
+            None => {}
+            Some(memory) if memory.owner != direct::id() => mem::forget(self.memory.take()),
+            Some(_) => self.bury(&mut registry::lock()),
         }
     }
 }

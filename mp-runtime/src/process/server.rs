@@ -3,6 +3,7 @@
 //! It has one thread, next to no memory, all signals blocked but SIGTERM, and the one socket. What it makes are children of the
 //! program: it passes nothing on, and knows none of them. When the program closes the socket, or is no more, it ends.
 
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -40,7 +41,7 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     let Ok((held, ids)) = first(&socket, &mut bytes) else { direct::exit(1) };
     // A constructor has started a thread: what is forked beside it might find a lock held for ever.
     let siblings = if thread::is_threaded() { Err(BESIDE_THREADS) } else { Siblings::prepare() };
-    child::flush();
+    child::flush(&io::stdout());
     let_go_of_streams();
     // With this a program is told to end whose runtime cannot end the server, for a signal stops it.
     direct::unblock(1 << (libc::SIGTERM - 1));

@@ -9,6 +9,8 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sys::loads;
+
 /// Whether `fork` may do more for this process than the kernel's part: run handlers, or the code of somebody who has
 /// put a `fork` of his own in front of the C library's, as sanitizers and profilers do.
 pub(crate) fn may_be_used() -> bool {
@@ -18,7 +20,7 @@ pub(crate) fn may_be_used() -> bool {
     if cfg!(any(not(target_env = "gnu"), target_feature = "crt-static", not(target_pointer_width = "64"))) {
         return true; // no symbol table to look at, or a C library that does more of its own
     }
-    let now = objects_ever_loaded() + 1;
+    let now = loads::ever() + 1;
     if PLAIN.load(Ordering::Relaxed) == now {
         return false;
     }
@@ -27,21 +29,6 @@ pub(crate) fn may_be_used() -> bool {
         PLAIN.store(now, Ordering::Relaxed);
     }
     !plain
-}
-
-/// Counts `dlopen`s too; never goes down.
-fn objects_ever_loaded() -> u64 {
-    unsafe extern "C" fn first(info: *mut libc::dl_phdr_info, _: usize, adds: *mut c_void) -> c_int {
-        // SAFETY: the loader passes a description of an object, large enough for this field since glibc 2.4.
-        let loaded = unsafe { (*info).dlpi_adds };
-        // SAFETY: the pointer that was handed to `dl_iterate_phdr` below.
-        unsafe { adds.cast::<u64>().write(loaded) };
-        1 // enough seen
-    }
-    let mut adds = 0_u64;
-    // SAFETY: the callback has the right signature and writes to `adds` only, which outlives the call.
-    unsafe { libc::dl_iterate_phdr(Some(first), (&raw mut adds).cast()) };
-    adds
 }
 
 fn fork_is_the_c_librarys() -> bool {

@@ -15,6 +15,7 @@
 //! - it renews the locks of the loader, and lets an unfinished `pthread_once` begin anew: not done here, nor can it be
 //!   seen from outside. A process that is started by the constructor of an object while it is loaded must not load another.
 
+use std::cell::Cell;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr;
 
@@ -65,27 +66,23 @@ struct RobustList {
 }
 
 impl Clone {
-    /// Looks at the calling thread, the only one of its process; `None` where `fork` is called for.
+    /// Looks at the calling thread, of this id, the only one of its process; `None` where `fork` is called for.
     #[inline]
-    pub(crate) fn prepare() -> Option<Clone> {
-        if atfork::may_be_used() { None } else { Clone::of_this_thread() }
+    pub(crate) fn prepare(thread: i32) -> Option<Clone> {
+        if atfork::may_be_used() { None } else { Clone::of_thread(thread) }
     }
 
     /// As [`prepare`](Clone::prepare), for a process in which nothing has asked to be called at a `fork` that matters.
     #[inline]
-    pub(crate) fn of_this_thread() -> Option<Clone> {
-        let mut id: *mut i32 = ptr::null_mut();
-        let place = (&raw mut id).expose_provenance();
-        // SAFETY: writes one pointer, to a place of ours.
-        let asked = unsafe { call(libc::SYS_prctl, [libc::PR_GET_TID_ADDRESS as usize, place, 0, 0, 0, 0]) };
-        if asked != 0 || id.is_null() {
-            return None; // a kernel without this call
-        }
+    pub(crate) fn of_thread(thread: i32) -> Option<Clone> {
+        let Places { id, robust } = Places::get()?;
         // SAFETY: where the kernel stores a zero when this thread ends: an integer that lives as long as the thread.
-        if unsafe { id.read_volatile() } != direct::thread() {
-            return None; // somebody has set another address
+        if unsafe { id.read_volatile() } != thread {
+            return None; // another place has it
         }
-        Some(Clone { id, robust: empty_robust_list()?, kept: direct::Kept::get() })
+        // SAFETY: the calling thread's own list head, of which it has told the kernel.
+        let first = unsafe { (*robust).first };
+        ptr::eq(first, robust).then(|| Clone { id, robust, kept: direct::Kept::get() })
     }
 
     /// Makes the child. It runs on a copy of all memory, the stack included, with no signal handlers but those of the
@@ -183,19 +180,41 @@ impl Clone {
     }
 }
 
-/// The list of robust mutexes that this thread holds; `None` if it holds one, or if its C library keeps no such list.
-fn empty_robust_list() -> Option<*mut RobustList> {
-    let mut robust: *mut RobustList = ptr::null_mut();
-    let mut size = 0_usize;
-    let places = [0, (&raw mut robust).expose_provenance(), (&raw mut size).expose_provenance(), 0, 0, 0];
-    // SAFETY: writes a pointer and a size, to places of ours.
-    let found = unsafe { call(libc::SYS_get_robust_list, places) };
-    if found != 0 || robust.is_null() || size != size_of::<RobustList>() {
-        return None;
+/// Where the C library keeps what the kernel knows of a thread, too.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    id: *mut i32,
+    robust: *mut RobustList,
+}
+
+impl Places {
+    /// Those of the calling thread; `None` with a kernel or a C library that has none. They stay where they are, so it asks once.
+    #[inline]
+    fn get() -> Option<Places> {
+        thread_local! {
+            static PLACES: Cell<Option<Places>> = const { Cell::new(None) };
+        }
+        let known = PLACES.get();
+        known.or_else(|| {
+            let asked = Places::ask();
+            PLACES.set(asked);
+            asked
+        })
     }
-    // SAFETY: the calling thread's own list head, of which it has told the kernel.
-    let first = unsafe { (*robust).first };
-    ptr::eq(first, robust).then_some(robust)
+
+    #[cold]
+    fn ask() -> Option<Places> {
+        let mut places = Places { id: ptr::null_mut(), robust: ptr::null_mut() };
+        let place = (&raw mut places.id).expose_provenance();
+        // SAFETY: writes one pointer, to a place of ours.
+        let asked = unsafe { call(libc::SYS_prctl, [libc::PR_GET_TID_ADDRESS as usize, place, 0, 0, 0, 0]) };
+        let mut size = 0_usize;
+        let arguments = [0, (&raw mut places.robust).expose_provenance(), (&raw mut size).expose_provenance(), 0, 0, 0];
+        // SAFETY: writes a pointer and a size, to places of ours.
+        let found = unsafe { call(libc::SYS_get_robust_list, arguments) };
+        let are_there = !places.id.is_null() && !places.robust.is_null();
+        (asked == 0 && found == 0 && are_there && size == size_of::<RobustList>()).then_some(places)
+    }
 }
 
 #[cfg(test)]
@@ -206,6 +225,7 @@ mod tests {
 
     #[test]
     fn a_robust_mutex_that_is_held_shows() {
+        let of_this = || Clone::of_thread(direct::thread());
         let mut attributes = MaybeUninit::uninit();
         let mut mutex = MaybeUninit::uninit();
         // SAFETY: memory of ours, to be initialised.
@@ -215,12 +235,12 @@ mod tests {
         assert_eq!(unsafe { libc::pthread_mutexattr_setrobust(attributes.as_mut_ptr(), robust) }, 0);
         // SAFETY: memory of ours, to be initialised, and attributes that are.
         assert_eq!(unsafe { libc::pthread_mutex_init(mutex.as_mut_ptr(), attributes.as_ptr()) }, 0);
-        assert!(empty_robust_list().is_some());
+        assert!(of_this().is_some());
         // SAFETY: an initialised mutex that does not move.
         assert_eq!(unsafe { libc::pthread_mutex_lock(mutex.as_mut_ptr()) }, 0);
-        assert!(empty_robust_list().is_none());
+        assert!(of_this().is_none());
         // SAFETY: locked by this thread.
         assert_eq!(unsafe { libc::pthread_mutex_unlock(mutex.as_mut_ptr()) }, 0);
-        assert!(empty_robust_list().is_some());
+        assert!(of_this().is_some());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A forked child has none of the program's code mapped: the first touch of each window of 64 KiB is a page fault that
 //! maps it, and a part of the child's end to unmap it, 2 us in all. The C library's wrappers lie in windows of their own.
-//! Going around them saves a tenth of a start (measured; see `benches`).
+//! Going around them saves a tenth of a start (measured; see `benches`). For the same reason what a child calls on its way is
+//! inlined into [`child`](crate::process::child).
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use crate::sys::syscall::{call, result};
 
 /// Makes the calling process the leader of a process group of its own.
+#[inline]
 pub(crate) fn own_process_group() -> nix::Result<()> {
     // SAFETY: `setpgid` reads no memory.
     result(unsafe { call(libc::SYS_setpgid, [0; 6]) }).map(drop)
@@ -23,6 +25,7 @@ pub(crate) fn own_session() -> nix::Result<()> {
 }
 
 /// Has SIGKILL sent to the calling process when the thread that forked it ends.
+#[inline]
 pub(crate) fn die_with_parent() -> nix::Result<()> {
     let request = [libc::PR_SET_PDEATHSIG as usize, libc::SIGKILL as usize, 0, 0, 0, 0];
     // SAFETY: this `prctl` reads no memory.
@@ -30,6 +33,7 @@ pub(crate) fn die_with_parent() -> nix::Result<()> {
 }
 
 /// The calling process's id.
+#[inline]
 pub(crate) fn id() -> i32 {
     // SAFETY: `getpid` reads no memory and cannot fail.
     unsafe { call(libc::SYS_getpid, [0; 6]) as i32 }
@@ -42,12 +46,14 @@ pub(crate) fn thread() -> i32 {
 }
 
 /// The parent's process id.
+#[inline]
 pub(crate) fn parent() -> i32 {
     // SAFETY: `getppid` reads no memory and cannot fail.
     unsafe { call(libc::SYS_getppid, [0; 6]) as i32 }
 }
 
 /// Sets the name that the kernel keeps of a thread; it ends with a zero byte.
+#[inline]
 pub(crate) fn set_name(name: &[u8; 16]) {
     debug_assert_eq!(name[15], 0);
     // SAFETY: the kernel reads up to the zero byte, or 16 bytes.
@@ -55,6 +61,7 @@ pub(crate) fn set_name(name: &[u8; 16]) {
 }
 
 /// Lets every signal through to this thread.
+#[inline]
 pub(crate) fn unblock_signals() {
     let none: u64 = 0;
     let change = [libc::SIG_SETMASK as usize, address(&none), 0, size_of::<u64>(), 0, 0];
@@ -122,18 +129,32 @@ pub(crate) fn reset_signals() {
 }
 
 /// The actions of the signals that keep their handlers, for a child whose handlers are gone.
+///
+/// Mostly it is the two that std handles. The others are elsewhere: a child and its parent need copies of each page of the
+/// stack between here and their callers, so as little as can be lies there.
 #[derive(Debug)]
-pub(crate) struct Kept([Action; Kept::SIGNALS.len()]);
+pub(crate) struct Kept {
+    usual: [(i32, Action); 2],
+    others: Vec<(i32, Action)>,
+}
 
 impl Kept {
-    const SIGNALS: [i32; 8] =
-        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS, 32, 33];
+    const USUAL: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
+    const OTHERS: [i32; 6] = [libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS, 32, 33];
 
     #[inline]
     pub(crate) fn get() -> Kept {
-        let mut kept = Kept([DEFAULT; Kept::SIGNALS.len()]);
-        for (signal, action) in Kept::SIGNALS.into_iter().zip(&mut kept.0).filter(|(signal, _)| is_kept(*signal)) {
-            rt_sigaction(signal, ptr::null(), action);
+        // With their numbers: those of the constants lie in a page that a child does not have yet.
+        let mut kept = Kept { usual: Kept::USUAL.map(|signal| (signal, DEFAULT)), others: Vec::new() };
+        for (signal, action) in &mut kept.usual {
+            rt_sigaction(*signal, ptr::null(), action);
+        }
+        for signal in Kept::OTHERS.into_iter().filter(|signal| is_kept(*signal)) {
+            let mut action = DEFAULT;
+            rt_sigaction(signal, ptr::null(), &raw mut action);
+            if has_handler(&action) {
+                kept.others.push((signal, action));
+            }
         }
         kept
     }
@@ -141,8 +162,8 @@ impl Kept {
     /// Puts the handlers in force again.
     #[inline]
     pub(crate) fn restore(&self) {
-        for (signal, action) in Kept::SIGNALS.into_iter().zip(&self.0).filter(|(_, action)| has_handler(action)) {
-            rt_sigaction(signal, action, ptr::null_mut());
+        for (signal, action) in self.usual.iter().chain(&self.others).filter(|(_, action)| has_handler(action)) {
+            rt_sigaction(*signal, action, ptr::null_mut());
         }
     }
 }
@@ -220,6 +241,7 @@ pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: i64) -> nix::
 }
 
 /// The monotonic clock.
+#[inline]
 pub(crate) fn now() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let place = (&raw mut time).expose_provenance();
@@ -229,12 +251,14 @@ pub(crate) fn now() -> Duration {
 }
 
 /// Closes a descriptor that the caller owns.
+#[inline]
 pub(crate) fn close(number: i32) {
     // SAFETY: the caller owns the number and gives it up.
     unsafe { call(libc::SYS_close, [number as usize, 0, 0, 0, 0, 0]) };
 }
 
 /// Ends this process at once: no destructors, no exit handlers, no flushing.
+#[inline]
 pub(crate) fn exit(code: i32) -> ! {
     loop {
         // SAFETY: `exit_group` has no precondition, and does not return.

@@ -43,6 +43,14 @@ impl ProcessFd {
         self.state.store(HELD, Ordering::Release);
     }
 
+    /// Closes the descriptor, if there is one, and makes the place as [`none`](ProcessFd::none) does. For when nobody else can see it.
+    pub(crate) fn empty(&self) {
+        if self.state.swap(GONE, Ordering::AcqRel) != GONE {
+            direct::close(self.number());
+        }
+        self.number.store(-1, Ordering::Relaxed);
+    }
+
     /// Set before `state` says that there is one.
     fn number(&self) -> RawFd {
         self.number.load(Ordering::Relaxed)
@@ -84,6 +92,7 @@ impl ProcessFd {
 impl ProcessFd {
     /// Closes descriptors in a child just forked, and forgets them. Their memory is a copy of the parent's: it is not
     /// written to, for then it would have to be copied indeed.
+    #[inline(always)] // see `near`
     pub(crate) fn close_all(inherited: Vec<ProcessFd>) {
         inherited.iter().filter_map(ProcessFd::get).for_each(|fd| direct::close(fd.as_raw_fd()));
         mem::forget(inherited);

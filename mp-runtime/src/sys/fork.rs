@@ -30,31 +30,47 @@ pub(crate) enum Handlers {
 /// Forks; the new process runs `child` and never leaves it, the caller gets its id.
 ///
 /// Mostly by the libc function: it runs the `pthread_atfork` handlers, makes the allocator usable in the child and
-/// renews the thread id on which robust mutexes depend. If the caller is `alone` in its process, and there are no such
-/// handlers, by a system call that costs a fifth less (see `clone`).
+/// renews the thread id on which robust mutexes depend. If the caller is `alone` in its process, as the thread of that id, and
+/// there are no such handlers, by a system call that costs a fifth less (see `clone`).
 ///
 /// In a process with one thread `child` may do anything. With more, a lock that another thread held stays
 /// locked in the child for ever; the caller has refused that case, or its user has answered for it with
 /// `unsafe(threads)`.
-#[inline]
-pub(crate) fn fork(alone: bool, child: impl FnOnce(Handlers) -> Infallible) -> Result<Forked, Errno> {
-    if alone && let Some(clone) = Clone::prepare() {
-        // SAFETY: the child runs `child` only, as below.
+#[inline(always)]
+pub(crate) fn fork(alone: Option<i32>, child: impl Born) -> Result<Forked, Errno> {
+    let (side, handlers) = split(alone)?;
+    match side {
+        Side::Parent(id, pidfd) => Ok(Forked { id, pidfd }),
+        Side::Child => begin(child, handlers),
+    }
+}
+
+/// What a child does.
+pub(crate) trait Born {
+    /// To be inlined always: the compiler takes what never returns for what is never called.
+    fn live(self, handlers: Handlers) -> Infallible;
+}
+
+/// Makes the child: on which side we are, and what handlers are in force on the child's.
+#[inline(always)]
+fn split(alone: Option<i32>) -> Result<(Side, Handlers), Errno> {
+    if let Some(clone) = alone.and_then(Clone::prepare) {
+        // SAFETY: the caller enters the child only, as below.
         match unsafe { clone.run() } {
-            Ok(Side::Parent(id, pidfd)) => return Ok(Forked { id, pidfd }),
-            Ok(Side::Child) => enter(|| child(Handlers::Reset)),
+            Ok(side) => return Ok((side, Handlers::Reset)),
             Err(errno @ (Errno::EAGAIN | Errno::ENOMEM)) => return Err(errno),
             // An old kernel, a sandbox that does not know the call, or no place for the process descriptor: the caller may
             // have one in reserve, to open it later.
             Err(_) => {}
         }
     }
-    // SAFETY: the child runs `child` only, which cannot return; `NoWayBack` stops it from unwinding into
+    // SAFETY: the caller enters the child only, which cannot return; `NoWayBack` stops it from unwinding into
     // the frames below, which belong to the parent. The rule on threads is kept as said above.
-    match unsafe { nix::unistd::fork() }? {
-        ForkResult::Parent { child } => Ok(Forked { id: child, pidfd: None }),
-        ForkResult::Child => enter(|| child(Handlers::Inherited)),
-    }
+    let side = match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Side::Parent(child, None),
+        ForkResult::Child => Side::Child,
+    };
+    Ok((side, Handlers::Inherited))
 }
 
 /// What it takes to make children of this process's parent: in a process of one thread, with nothing to be called at a `fork`.
@@ -65,7 +81,7 @@ impl Siblings {
     /// Looks at this process, whose signal handlers siblings will have; those that a process does not keep go.
     pub(crate) fn prepare() -> Result<Siblings, Errno> {
         direct::reset_signals();
-        Clone::of_this_thread().map(Siblings).ok_or(Errno::ENOSYS)
+        Clone::of_thread(direct::thread()).map(Siblings).ok_or(Errno::ENOSYS)
     }
 
     /// Makes one, as [`fork`] makes a child of this process. Before it runs, its id is at [place](Page::id) `number` of `ids`.
@@ -82,7 +98,7 @@ pub(crate) fn fork_apart(
     kept: &[BorrowedFd<'_>],
     child: impl FnOnce() -> Infallible,
 ) -> Result<OwnedFd, Errno> {
-    let clone = Clone::of_this_thread().ok_or(Errno::ENOSYS)?;
+    let clone = Clone::of_thread(direct::thread()).ok_or(Errno::ENOSYS)?;
     // SAFETY: the child runs `child` only, as above.
     match unsafe { clone.run_apart(namespaces) }? {
         Side::Parent(_, pidfd) => pidfd.ok_or(Errno::EMFILE),
@@ -131,7 +147,14 @@ fn close_all_but(kept: &[BorrowedFd<'_>]) {
     }
 }
 
-#[inline]
+#[inline(always)]
+fn begin(child: impl Born, handlers: Handlers) -> ! {
+    let _guard = NoWayBack;
+    profile::begin();
+    match child.live(handlers) {}
+}
+
+#[inline(always)] // see `direct`
 fn enter(child: impl FnOnce() -> Infallible) -> ! {
     let _guard = NoWayBack;
     profile::begin();

@@ -47,14 +47,15 @@ fn deadly(end: &OwnedFd) -> nix::Result<()> {
     fcntl(end, FcntlArg::F_SETFL(OFlag::O_ASYNC | OFlag::O_NONBLOCK)).map(drop)
 }
 
-/// Aims `end` at the process group that the calling process leads. For the child between fork and function.
+/// Aims `end` at the process group `group`. For the child between fork and function, which leads it.
 ///
 /// The signal is sent in the name of who has aimed: it reaches a process that has changed its user since.
-pub(crate) fn aim(end: BorrowedFd<'_>) -> nix::Result<()> {
-    aim_at(end, -(direct::id() as isize))
+#[inline]
+pub(crate) fn aim_at_group(end: BorrowedFd<'_>, group: i32) -> nix::Result<()> {
+    aim_at(end, -(group as isize))
 }
 
-/// As [`aim`], at the calling process alone.
+/// As [`aim_at_group`], at the calling process alone.
 pub(crate) fn aim_alone(end: BorrowedFd<'_>) -> nix::Result<()> {
     aim_at(end, direct::id() as isize)
 }

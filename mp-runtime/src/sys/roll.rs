@@ -5,13 +5,16 @@
 //! which is right, for then the process is about to end.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use crate::sys::{direct, pidfd};
 
 /// The list of one process. In a copy that a fork has made it is nobody's.
+///
+/// All zeroes while nobody uses it, which keeps it out of the pages of variables that have a value from the start: of these a child
+/// needs a copy, the fewer the better.
 #[derive(Debug)]
 pub(crate) struct Roll {
     first: Row,
@@ -25,7 +28,8 @@ pub(crate) struct Roll {
 #[derive(Debug)]
 struct Row {
     places: [Place; Row::LENGTH],
-    more: OnceLock<Box<Row>>,
+    /// Null, or made once and never freed.
+    more: AtomicPtr<Row>,
 }
 
 /// Where one child is listed.
@@ -55,13 +59,25 @@ impl Row {
     const LENGTH: usize = 32;
 
     const fn new() -> Row {
-        Row { places: [const { Place::free() }; Row::LENGTH], more: OnceLock::new() }
+        Row { places: [const { Place::free() }; Row::LENGTH], more: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    fn more(&self) -> Option<&Row> {
+        // SAFETY: null, or from `lengthen`: never freed, and shared, so never borrowed mutably.
+        unsafe { self.more.load(SeqCst).as_ref() }
+    }
+
+    /// Adds a row behind this one, the last. One caller at a time.
+    fn lengthen(&self) -> &Row {
+        let more = Box::leak(Box::new(Row::new()));
+        self.more.store(more, SeqCst);
+        more
     }
 }
 
 impl Place {
     const fn free() -> Place {
-        Place { order: AtomicU64::new(0), number: AtomicI32::new(-1), note: AtomicU64::new(0) }
+        Place { order: AtomicU64::new(0), number: AtomicI32::new(0), note: AtomicU64::new(0) }
     }
 }
 
@@ -85,11 +101,12 @@ impl Roll {
 
     /// Whether the calling process lists its children.
     pub(crate) fn is_ours(&self) -> bool {
-        self.owner.load(SeqCst) == direct::id()
+        let owner = self.owner.load(SeqCst);
+        owner != 0 && owner == direct::id()
     }
 
     fn rows(&self) -> impl Iterator<Item = &Row> {
-        std::iter::successors(Some(&self.first), |row| row.more.get().map(|more| &**more))
+        std::iter::successors(Some(&self.first), |row| row.more())
     }
 
     /// Lists a child, if this process does that. One caller at a time.
@@ -102,7 +119,7 @@ impl Roll {
             if let Some(place) = row.places.iter().find(|place| place.order.load(SeqCst) == 0) {
                 break place;
             }
-            row = row.more.get_or_init(|| Box::new(Row::new()));
+            row = row.more().unwrap_or_else(|| row.lengthen());
         };
         place.number.store(pidfd.as_raw_fd(), SeqCst);
         place.note.store(note, SeqCst);

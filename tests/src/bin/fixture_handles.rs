@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use fixture_kit::{Gate, children, ended, fds, pid, stat, sys};
 use mp_runtime::{Child, ExitKind, active_children, current, process};
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 
 mod fixture_kit;
 
@@ -206,6 +206,15 @@ fn main() {
             assert_eq!(child.join().unwrap(), 5);
         }
         "fork-inside" => assert_eq!(fork_inside::spawn().unwrap().join().unwrap(), 2),
+        "fork-and-drop" => {
+            let mut child = Some(give::spawn(5).unwrap());
+            assert_eq!(child.as_ref().unwrap().join_timeout(Duration::from_secs(60)).unwrap().unwrap(), 5);
+            // From now on what is forked does not have the memory of its report.
+            assert_eq!(give::spawn(6).unwrap().join().unwrap(), 6);
+            let copy = sys::fork(|| drop(child.take()));
+            assert_eq!(waitpid(copy, None).unwrap(), WaitStatus::Exited(copy, 0));
+            assert_eq!(child.unwrap().join().unwrap(), 5);
+        }
         "fork-and-list" => {
             let child = give_later::spawn(&gate, 5).unwrap();
             waitpid(sys::fork(|| assert!(active_children().is_empty())), None).unwrap();

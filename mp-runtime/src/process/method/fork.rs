@@ -1,5 +1,6 @@
 //! The start by fork: the parent's side. The child's is in `child`.
 
+use std::convert::Infallible;
 use std::io::{self, StderrLock, StdoutLock, Write};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, MutexGuard};
@@ -18,8 +19,9 @@ use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
-use crate::sys::fork::Forked;
-use crate::sys::{direct, fork, pidfd, signal, stdio, thread};
+use crate::sys::fork::{Born, Forked, Handlers};
+use crate::sys::near::near;
+use crate::sys::{clock, direct, fork, pidfd, signal, stdio, thread};
 
 /// Forks a child that runs `run`.
 ///
@@ -91,35 +93,37 @@ fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
     registry.hide_reports();
     let comm = child::comm(&name);
     let seed = registry.next_seed(seed);
-    let started = direct::now();
+    let started = clock::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let record = Arc::new(Record::new(launch));
     registry.add(Arc::clone(&record));
     Ok((record, Some(registry), comm))
 }
 
-/// Steps 6 and 7, and what is left to do for the parent.
-#[inline]
-fn fork(
-    record: &Record,
-    held: &mut Held,
-    comm: Comm,
-    stdio: Option<Stdio>,
-    run: Run<'_>,
-) -> Result<(), SpawnErrorKind> {
+near! {
+    /// Steps 6 and 7, and what is left to do for the parent.
+    #[inline(never)]
+    fn fork(
+        record: &Record,
+        held: &mut Held,
+        comm: Comm,
+        stdio: Option<Stdio>,
+        run: Run<'_>,
+    ) -> Result<(), SpawnErrorKind> {
+        go(record, held, comm, stdio, run)
+    }
+}
+
+#[inline(always)]
+fn go(record: &Record, held: &mut Held, comm: Comm, stdio: Option<Stdio>, run: Run<'_>) -> Result<(), SpawnErrorKind> {
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let alone = stdio.is_none();
-    let by_first_thread = thread::is_first(record.launch().parent.id);
+    let thread = direct::thread();
+    let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
     let may_be_captured = capture::is_likely(by_first_thread);
     let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
-    let birth = Birth { registry: held, by_first_thread, comm, told: Ok(()) };
-    let forked = fork::fork(alone, move |handlers| {
-        drop(stdio);
-        if may_be_captured {
-            capture::end();
-        }
-        child::run(birth, handlers, run)
-    });
+    let birth = Birth { registry: held, by_first_thread, comm, out: io::stdout(), told: Ok(()) };
+    let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
     let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;
     let pidfd = match (pidfd, held) {
         (Some(pidfd), _) => pidfd,
@@ -131,6 +135,27 @@ fn fork(
     record.begin(id, pidfd);
     drop(blocked);
     Ok(())
+}
+
+/// The child, with what it has from its parent.
+struct Newborn<'a> {
+    stdio: Option<Stdio>,
+    may_be_captured: bool,
+    birth: Birth<'a>,
+    run: Run<'a>,
+}
+
+impl Born for Newborn<'_> {
+    #[inline(always)]
+    fn live(self, handlers: Handlers) -> Infallible {
+        if let Some(stdio) = self.stdio {
+            drop(stdio);
+        }
+        if self.may_be_captured {
+            capture::end();
+        }
+        child::run(self.birth, handlers, self.run)
+    }
 }
 
 /// Opens the process descriptor of a child just made. Without one it cannot be watched, and is ended.

@@ -22,7 +22,7 @@ use crate::process::streams::Streams;
 use crate::process::tie::Tie;
 use crate::process::{ending, registry};
 use crate::sys::fd::ProcessFd;
-use crate::sys::{direct, exec, fd, fdpass, image, signal, thread};
+use crate::sys::{clock, exec, fd, fdpass, image, signal, thread};
 
 /// Starts a process that does `work`, by the server or by `exec`.
 ///
@@ -74,7 +74,7 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
         }
     };
     let seed = held.next_seed(seed);
-    let started = direct::now();
+    let started = clock::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     record = Arc::new(Record::new(launch));
     held.add(Arc::clone(&record));

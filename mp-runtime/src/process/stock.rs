@@ -1,0 +1,71 @@
+//! A stack whose first entry lies in itself.
+//!
+//! What a process keeps from one start to the next is mostly one of a kind. It lies in the page of the registry so, which is
+//! written to by every start; each page beside that costs a fault, for the last child has made it read-only.
+
+/// The stack.
+#[derive(Debug)]
+pub(crate) struct Stock<T> {
+    /// The lowest entry.
+    first: Option<T>,
+    more: Vec<T>,
+}
+
+impl<T> Stock<T> {
+    pub(crate) const fn new() -> Stock<T> {
+        Stock { first: None, more: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.more.len()
+    }
+
+    pub(crate) fn push(&mut self, entry: T) {
+        match &self.first {
+            None => self.first = Some(entry),
+            Some(_) => self.more.push(entry),
+        }
+    }
+
+    /// Takes the latest entry of those that fit.
+    pub(crate) fn take(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
+        match self.more.iter().rposition(&fits) {
+            Some(at) => Some(self.more.remove(at)),
+            None => self.first.take_if(|first| fits(first)),
+        }
+    }
+
+    #[inline(always)] // see `sys::near`
+    pub(crate) fn each(&self, mut look: impl FnMut(&T)) {
+        if let Some(first) = &self.first {
+            look(first);
+        }
+        for entry in &self.more {
+            look(entry);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.first = None;
+        self.more.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_that_fits_goes_first() {
+        let mut stock = Stock::new();
+        (1..=4).for_each(|entry| stock.push(entry));
+        assert_eq!((stock.len(), stock.take(|entry| entry % 2 == 1), stock.take(|_| true)), (4, Some(3), Some(4)));
+        assert_eq!((stock.take(|entry| *entry == 1), stock.take(|entry| *entry > 2)), (Some(1), None));
+        stock.push(5);
+        let mut seen = Vec::new();
+        stock.each(|entry| seen.push(*entry));
+        assert_eq!(seen, [5, 2]);
+        stock.clear();
+        assert_eq!((stock.len(), stock.take(|_| true)), (0, None));
+    }
+}
