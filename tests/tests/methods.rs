@@ -82,6 +82,11 @@ fn parked_processes_of_a_server_that_was_killed_are_used_and_a_new_one_makes_mor
 }
 
 #[test]
+fn server_without_room_for_descriptors_says_so_and_serves_on() {
+    scene("forkserver", "no-room");
+}
+
+#[test]
 fn executed_processes_end_with_their_program() {
     killed("exec");
 }

@@ -11,7 +11,7 @@ use nix::unistd::fchdir;
 use crate::error::Stage;
 use crate::process::child::{self, Birth, Runs};
 use crate::process::launch::{Launch, Origin};
-use crate::process::order::{LONGEST, Order, Own};
+use crate::process::order::{self, Order, Own};
 use crate::process::outbox::Payload;
 use crate::process::record::Record;
 use crate::process::report::Report;
@@ -58,10 +58,9 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
     match role {
         SERVER => server::serve(socket),
         _ => {
-            let mut bytes = vec![0; LONGEST];
-            let Ok((length, fds)) = fdpass::wait(socket.as_fd(), &mut bytes) else { direct::exit(1) };
+            let Ok((order, Ok(fds))) = fdpass::wait(socket.as_fd()) else { direct::exit(1) };
             drop(socket);
-            match be_born(&bytes[..length], fds) {}
+            match be_born(&order, fds) {}
         }
     }
 }
@@ -86,18 +85,21 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     if child::tie_to_parent(parent, by_first_thread, own.tie.as_fd()).is_err() {
         direct::exit(1);
     }
-    let mut bytes = vec![0; LONGEST];
+    // What this touches is there when it is needed, and is not waited for then.
+    order::rehearse();
+    drop(registry::lock());
+    child::flush(&io::stdout());
     // A signal that comes while it waits ends it now, and not the process that it will be some time.
     direct::unblock_signals();
-    let order = fdpass::wait(socket.as_fd(), &mut bytes);
+    let order = fdpass::wait(socket.as_fd());
     direct::block(u64::MAX);
-    let (length, fds) = match order {
-        Ok((length @ 1.., fds)) => (length, fds),
-        Ok(_) => direct::exit(0),
-        Err(_) => direct::exit(1),
+    let (order, fds) = match order {
+        Ok((order, _)) if order.is_empty() => direct::exit(0),
+        Ok((order, Ok(fds))) => (order, fds),
+        _ => direct::exit(1),
     };
     drop(socket);
-    let Some(order) = Order::read(&bytes[..length], fds, Some(own)) else { direct::exit(1) };
+    let Some(order) = Order::read(&order, fds, Some(own)) else { direct::exit(1) };
     live(order, page)
 }
 

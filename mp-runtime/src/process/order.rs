@@ -88,7 +88,7 @@ type Changes = (
 );
 
 /// The longest message; sockets take several of them.
-pub(crate) const LONGEST: usize = 64 * 1024;
+const LONGEST: usize = 64 * 1024;
 
 /// Bit in the mask of what descriptors there are: the directory. Bits 0 to 2 are the streams.
 const DIRECTORY: u8 = 1 << 3;
@@ -238,6 +238,19 @@ impl Order {
             streams,
             enclosed,
         })
+    }
+}
+
+/// Decodes the head of an order, as one will be: the pages are there then which that takes.
+pub(crate) fn rehearse() {
+    let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
+    let name = || "rehearsal".to_owned();
+    let nature: Nature = (name(), (false, false), Some(0), name(), 1, Duration::ZERO, 1, 0, true);
+    let all: Head = ((id, 0), nature, None, (0, false));
+    let mut head = Vec::new();
+    if codec::append(&all, &mut head).is_ok() {
+        let bytes = [&(head.len() as u32).to_ne_bytes()[..], &head].concat();
+        drop(Order::read(&bytes, Vec::new(), None));
     }
 }
 

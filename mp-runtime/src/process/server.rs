@@ -8,7 +8,6 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::process::order::LONGEST;
 use crate::process::{child, newborn};
 use crate::sys::fork::Siblings;
 use crate::sys::page::Page;
@@ -37,8 +36,7 @@ pub(crate) type Ahead = [u32; 3];
 ///    processor, on which the server or its child might run, and a start twice its time (measured).
 pub(crate) fn serve(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
-    let mut bytes = vec![0; LONGEST];
-    let Ok((held, ids)) = first(&socket, &mut bytes) else { direct::exit(1) };
+    let Ok((held, ids)) = first(&socket) else { direct::exit(1) };
     // A constructor has started a thread: what is forked beside it might find a lock held for ever.
     let siblings = if thread::is_threaded() { Err(BESIDE_THREADS) } else { Siblings::prepare() };
     child::flush(&io::stdout());
@@ -48,27 +46,27 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     // Copies of what is the server's alone. The owners are in its frames, which are never left by a child.
     let let_go = || [&socket, &held].map(|fd| direct::close(fd.as_raw_fd()));
     loop {
-        let made = match fdpass::wait(socket.as_fd(), &mut bytes) {
-            Ok((0, _)) => direct::exit(0),
-            Ok((length, fds)) => {
-                if let Some([place, by_first_thread, program]) = ahead(&bytes[..length]) {
+        let made = match fdpass::wait(socket.as_fd()) {
+            Ok((order, _)) if order.is_empty() => direct::exit(0),
+            Ok((order, fds)) => {
+                if let Some([place, by_first_thread, program]) = ahead(&order) {
                     // What is not made is missed when it is looked for.
-                    let Ok(siblings) = &siblings else { continue };
+                    let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
                     let _ = siblings.make(&ids, place as usize % Page::WORDS, || {
                         let_go();
                         newborn::wait_to_be_born(by_first_thread != 0, program as i32, fds)
                     });
                     continue;
                 }
-                siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
+                // More descriptors than this process can have: what there were are gone again.
+                let ready = fds.and_then(|fds| Ok((siblings.as_ref().map_err(|errno| *errno)?, fds)));
+                ready.and_then(|(siblings, fds)| {
                     siblings.make(&ids, ORDERED, || {
                         let_go();
-                        newborn::be_born(&bytes[..length], fds)
+                        newborn::be_born(&order, fds)
                     })
                 })
             }
-            // More descriptors than this process can have: what there were are gone again.
-            Err(Errno::EMFILE) => Err(Errno::EMFILE),
             Err(_) => direct::exit(0),
         };
         if let Err(errno) = made {
@@ -94,12 +92,12 @@ fn let_go_of_streams() {
 fn ahead(bytes: &[u8]) -> Option<Ahead> {
     let bytes: [u8; size_of::<Ahead>()] = bytes.try_into().ok()?;
     let (words, _) = bytes.as_chunks();
-    Some([u32::from_ne_bytes(words[0]), u32::from_ne_bytes(words[1]), u32::from_ne_bytes(words[2])])
+    Some([0, 1, 2].map(|word| u32::from_ne_bytes(words[word])))
 }
 
 /// Takes the first message: the lifeline, to which this process is tied, and the page.
-fn first(socket: &OwnedFd, bytes: &mut [u8]) -> nix::Result<(OwnedFd, Page)> {
-    let (_, mut fds) = fdpass::wait(socket.as_fd(), bytes)?;
+fn first(socket: &OwnedFd) -> nix::Result<(OwnedFd, Page)> {
+    let mut fds = fdpass::wait(socket.as_fd())?.1?;
     let (Some(file), Some(held)) = (fds.pop(), fds.pop()) else { return Err(Errno::EBADMSG) };
     direct::own_process_group()?;
     // Not at the group: what was made last is in it until it has one of its own, and outlives this process.

@@ -55,13 +55,37 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(
     receive_with(socket, bytes, MsgFlags::empty())
 }
 
-/// Waits for a message and takes it; no bytes if there will be none. As [`peek`] otherwise.
-pub(crate) fn wait(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, Vec<OwnedFd>)> {
+/// A message, with its descriptors: `EMFILE` where this process cannot have so many, and has none of them then.
+pub(crate) type Message = (Vec<u8>, nix::Result<Vec<OwnedFd>>);
+
+/// Waits for a message and takes it, however long it is; no bytes if there will be none.
+pub(crate) fn wait(socket: BorrowedFd<'_>) -> nix::Result<Message> {
     loop {
         let _ = pidfd::wait(socket, None);
-        match receive(socket, bytes) {
+        // No more memory than it takes: to touch each page that the longest one might need costs a newborn more than its order.
+        let mut bytes = match length(socket) {
+            Err(Errno::EAGAIN) => continue,
+            length => vec![0; length?],
+        };
+        match receive(socket, &mut bytes) {
             Err(Errno::EAGAIN) => {}
-            received => return received,
+            Err(Errno::EMFILE) => return Ok((bytes, Err(Errno::EMFILE))),
+            received => {
+                let (length, fds) = received?;
+                bytes.truncate(length);
+                return Ok((bytes, Ok(fds)));
+            }
+        }
+    }
+}
+
+/// How long the first message is.
+fn length(socket: BorrowedFd<'_>) -> nix::Result<usize> {
+    let flags = MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC | MsgFlags::MSG_DONTWAIT;
+    loop {
+        match recv(socket.as_raw_fd(), &mut [], flags) {
+            Err(Errno::EINTR) => {}
+            length => return length,
         }
     }
 }
@@ -122,7 +146,7 @@ fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> ni
                 // SAFETY: the kernel has written a number there.
                 let number = unsafe { at.read_unaligned() };
                 // SAFETY: the kernel has just made this descriptor (close-on-exec) and gave it to us alone.
-                fds.push(fd::beyond_streams(unsafe { OwnedFd::from_raw_fd(number) })?);
+                fds.push(unsafe { OwnedFd::from_raw_fd(number) });
             }
         }
         // SAFETY: `message` lies within `head`'s room.
@@ -132,7 +156,8 @@ fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> ni
     if head.msg_flags & libc::MSG_CTRUNC != 0 {
         return Err(Errno::EMFILE);
     }
-    Ok((received, fds))
+    let beyond = fds.into_iter().map(fd::beyond_streams).collect::<nix::Result<Vec<_>>>();
+    Ok((received, beyond?))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 use nix::unistd::{ForkResult, Pid};
 
 /// How often the handler of [`handle`] has run, in this process and those it is a copy of.
@@ -120,22 +121,28 @@ impl Drop for Stream {
 
 /// Sets the soft limit on the number that a descriptor may have; the one before.
 pub(crate) fn limit_fds(to: u64) -> u64 {
-    limit(libc::RLIMIT_NOFILE, to)
+    limit(0, libc::RLIMIT_NOFILE, to)
+}
+
+/// As [`limit_fds`], of the process with this id.
+pub(crate) fn limit_fds_of(id: u32, to: u64) -> u64 {
+    limit(id.cast_signed(), libc::RLIMIT_NOFILE, to)
 }
 
 /// Sets the soft limit on the processes of this user, who must not be root; the one before.
 pub(crate) fn limit_processes(to: u64) -> u64 {
-    limit(libc::RLIMIT_NPROC, to)
+    limit(0, libc::RLIMIT_NPROC, to)
 }
 
-fn limit(what: libc::__rlimit_resource_t, to: u64) -> u64 {
+/// For the process with this id, or the caller.
+fn limit(id: i32, what: libc::__rlimit_resource_t, to: u64) -> u64 {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: writes to memory of ours.
-    assert_eq!(unsafe { libc::getrlimit(what, &mut limit) }, 0);
+    assert_eq!(unsafe { libc::prlimit(id, what, std::ptr::null(), &mut limit) }, 0);
     let before = limit.rlim_cur;
     limit.rlim_cur = to.min(limit.rlim_max);
     // SAFETY: reads memory of ours.
-    assert_eq!(unsafe { libc::setrlimit(what, &limit) }, 0);
+    assert_eq!(unsafe { libc::prlimit(id, what, &limit, std::ptr::null_mut()) }, 0);
     before
 }
 
@@ -253,23 +260,17 @@ pub(crate) fn shared_counters(count: usize) -> &'static [AtomicUsize] {
 }
 
 /// Has this process, and those it starts, run on the core it runs on now; those it could run on before.
-pub(crate) fn stay_on_one_core() -> libc::cpu_set_t {
-    // SAFETY: all zeroes is an empty set.
-    let [mut before, mut one]: [libc::cpu_set_t; 2] = unsafe { MaybeUninit::zeroed().assume_init() };
-    // SAFETY: the set is ours, of the size said.
-    assert_eq!(unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut before) }, 0);
-    // SAFETY: it reads nothing of ours.
-    let core = unsafe { libc::sched_getcpu() };
-    // SAFETY: the core exists, so it is within the set.
-    unsafe { libc::CPU_SET(core as usize, &mut one) };
+pub(crate) fn stay_on_one_core() -> CpuSet {
+    let before = sched_getaffinity(Pid::from_raw(0)).expect("it runs somewhere");
+    let mut one = CpuSet::new();
+    one.set(sched_getcpu().expect("it runs somewhere")).expect("a core that there is");
     return_to(&one);
     before
 }
 
 /// Has this process run on these cores.
-pub(crate) fn return_to(cores: &libc::cpu_set_t) {
-    // SAFETY: the set is the caller's, of the size said.
-    assert_eq!(unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), cores) }, 0);
+pub(crate) fn return_to(cores: &CpuSet) {
+    sched_setaffinity(Pid::from_raw(0), cores).expect("cores that there are");
 }
 
 /// Reads where nothing is mapped.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mp_runtime::{StartMethod, active_children, fork_server};
 use nix::sys::signal::{Signal, kill};
 
-use crate::fixture_kit::{children, pid};
+use crate::fixture_kit::{children, pid, sys};
 use crate::functions::{echo, identity, park};
 
 /// The ids of those that wait, once there are `count`.
@@ -93,6 +93,19 @@ pub(crate) fn outlive_their_server(method: StartMethod) {
             assert_eq!(child.join().unwrap().0, number);
         }
     }
+}
+
+/// The server has no room for the descriptors that come with what is asked for.
+pub(crate) fn no_room(method: StartMethod) {
+    fork_server().start().unwrap();
+    let server = children()[0].0;
+    let before = sys::limit_fds_of(server, 6);
+    fork_server().parked(1).start().unwrap();
+    let start = || echo::process(1, String::new(), vec![], ()).start(method).spawn();
+    assert!(start().unwrap_err().to_string().contains("os error 24"));
+    sys::limit_fds_of(server, before);
+    assert_eq!(start().unwrap().join().unwrap().0, 1);
+    assert!(children().iter().any(|(id, _)| *id == server), "it is the same server");
 }
 
 pub(crate) fn dismissed(method: StartMethod) {
