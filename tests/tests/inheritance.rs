@@ -12,6 +12,11 @@ fn scene(name: &str) -> Outcome {
 }
 
 #[test]
+fn handlers_of_faults_are_those_of_the_parent() {
+    scene("faults");
+}
+
+#[test]
 fn handlers_of_the_parent_are_default_actions_and_stay_in_the_parent() {
     assert_eq!(scene("handlers").stdout, "handler\n");
 }

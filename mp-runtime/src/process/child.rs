@@ -48,35 +48,36 @@ pub(crate) struct Birth<'a> {
 }
 
 near! {
-    /// Lives the life of a child.
-    ///
-    /// It runs on a copy of the parent's stack, heap and descriptors, in a process with one thread, all signals
-    /// blocked. Until the user's function it writes to as few pages and calls into as few as it can: each is a fault.
-    /// The steps, in an order that matters:
-    ///
-    /// 1. The registry becomes the child's: the parent's children are siblings now, their handles inert, their
-    ///    descriptors closed. After this no code of the runtime can act in the parent's name.
-    /// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
-    /// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
-    ///    parent's code.
-    /// 4. The lifeline is tied to the child's group, *then* the parent's end of it let go of, of which the fork has made a
-    ///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
-    ///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
-    ///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
-    ///    A child that is detached does none of this but lead a session of its own.
-    /// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
-    /// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
-    /// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
-    /// 8. Its own children are brought to their end, output is flushed, the report is committed, and the counts of a
-    ///    program that is measured for coverage are written, `_exit`.
-    ///
-    /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
+    /// Lives the life of a child: [`live`], which is too long to stand in a macro.
     #[inline(never)]
     pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
         live(birth, handlers, run)
     }
 }
 
+/// Lives the life of a child.
+///
+/// It runs on a copy of the parent's stack, heap and descriptors, in a process with one thread, all signals
+/// blocked. Until the user's function it writes to as few pages and calls into as few as it can: each is a fault.
+/// The steps, in an order that matters:
+///
+/// 1. The registry becomes the child's: the parent's children are siblings now, their handles inert, their
+///    descriptors closed. After this no code of the runtime can act in the parent's name.
+/// 2. Own process group, so that a signal to "all of us" from inside reaches only this child's tree.
+/// 3. The parent's signal handlers are put back to default, unless the kernel has done it. They would run the
+///    parent's code.
+/// 4. The lifeline is tied to the child's group, *then* the parent's end of it let go of, of which the fork has made a
+///    copy: while the child holds it there is no hang-up to miss. If the parent is gone, this is the end of the child.
+///    The death signal is armed, too, and *then* the parent checked: had it died before the arming, no signal would come.
+///    Only the first thread of the parent can arm it, for it is sent when the forking *thread* ends.
+///    A child that is detached does none of this but lead a session of its own.
+/// 5. What the user wants otherwise is set: streams, environment, limits. The name is set, for `ps` and `top`.
+/// 6. Signals are let through. One that arrived since the fork takes effect here, by its default action.
+/// 7. "Began" is committed, and the user's function runs. Nothing it does can return or unwind past step 8.
+/// 8. Its own children are brought to their end, output is flushed, the report is committed, and the counts of a
+///    program that is measured for coverage are written, `_exit`.
+///
+/// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 #[inline(always)]
 fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     let Birth { registry, by_first_thread, comm, out, told } = birth;

@@ -165,7 +165,7 @@ pub(crate) fn tie_sent(me: i32, end: BorrowedFd<'_>) -> nix::Result<()> {
 }
 
 impl Drop for Lifeline {
-    /// Keeps the end for another child. Never called with the registry held.
+    /// Keeps the end for another child. With the registry held only after `bury`, which leaves nothing to do.
     fn drop(&mut self) {
         match &self.end {
             None => {}

@@ -85,7 +85,7 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     if child::tie_to_parent(parent, by_first_thread, own.tie.as_fd()).is_err() {
         direct::exit(1);
     }
-    // What this touches is there when it is needed, and is not waited for then.
+    // Touches now what the order will need, so that nobody waits for it then.
     order::rehearse();
     drop(registry::lock());
     child::flush(&io::stdout());

@@ -241,7 +241,7 @@ impl Order {
     }
 }
 
-/// Decodes the head of an order, as one will be: the pages are there then which that takes.
+/// Decodes the head of an order as one will be: so that the pages are there which that takes.
 pub(crate) fn rehearse() {
     let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
     let name = || "rehearsal".to_owned();
@@ -249,8 +249,7 @@ pub(crate) fn rehearse() {
     let all: Head = ((id, 0), nature, None, (0, false));
     let mut head = Vec::new();
     if codec::append(&all, &mut head).is_ok() {
-        let bytes = [&(head.len() as u32).to_ne_bytes()[..], &head].concat();
-        drop(Order::read(&bytes, Vec::new(), None));
+        drop(codec::decode::<Head>(&head));
     }
 }
 

@@ -192,7 +192,7 @@ impl Record {
             if let Some(exit) = self.reap() {
                 return Some(exit);
             }
-            // Ended, but a foreign tracer has its status: it comes when the tracer lets go. Or `poll` was refused.
+            // Ended, but a foreign tracer has its status: it comes when the tracer lets go. Or the wait was refused.
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return None;
             }

@@ -206,8 +206,10 @@ impl Registry {
         self.children.iter().for_each(|child| child.hide_report());
         for child in self.ended.iter().filter_map(Weak::upgrade).collect::<Vec<_>>() {
             child.hide_report();
-            // If another thread has dropped the last handle meanwhile: to drop a record takes the registry, which is held.
-            Arc::into_inner(child).iter_mut().for_each(|last| last.bury(self));
+            // If another thread has dropped the last handle: what would take the registry, which is held, is given back first.
+            if let Some(mut last) = Arc::into_inner(child) {
+                last.bury(self);
+            }
         }
         self.spares.hide();
         self.server.iter().for_each(Server::hide_reports);
@@ -239,13 +241,9 @@ impl Registry {
             return false;
         }
         self.remember(child);
-        match child.unseen_failure() {
-            Some(exit) => {
-                self.first_failure.get_or_insert(exit.program_code());
-                true
-            }
-            None => false,
-        }
+        let failure = child.unseen_failure();
+        failure.into_iter().for_each(|exit| self.fail(exit.program_code()));
+        failure.is_some()
     }
 
     /// Takes `child` off the list, of which the user knows the end, with the last handle of it that he has: what it holds is free
@@ -260,7 +258,7 @@ impl Registry {
         }
     }
 
-    /// Notes that `child` has ended, and that there is a handle of it.
+    /// Notes that `child` has ended, and that somebody may hold it.
     fn remember(&mut self, child: &Arc<Record>) {
         self.ended.retain(|other| other.strong_count() > 0);
         self.ended.push(Arc::downgrade(child));

@@ -264,7 +264,7 @@ impl Report {
 }
 
 impl Drop for Report {
-    /// Keeps the memory for another child. Never called with the registry held.
+    /// Keeps the memory for another child. With the registry held only after `bury`, which leaves nothing to do.
     fn drop(&mut self) {
         match &self.memory {
             None => {}

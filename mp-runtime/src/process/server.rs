@@ -58,9 +58,8 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
                     });
                     continue;
                 }
-                // More descriptors than this process can have: what there were are gone again.
-                let ready = fds.and_then(|fds| Ok((siblings.as_ref().map_err(|errno| *errno)?, fds)));
-                ready.and_then(|(siblings, fds)| {
+                siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
+                    let fds = fds?; // more than this process can have: those there were are gone again
                     siblings.make(&ids, ORDERED, || {
                         let_go();
                         newborn::be_born(&order, fds)

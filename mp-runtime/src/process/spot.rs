@@ -1,7 +1,7 @@
 //! Where a process notes by what it knows a child, once that runs.
 //!
-//! That is written right after the fork, while the child has a copy of all pages that are not written to. So there are
-//! some spots in a page that is copied anyway; beside so many children the cost of one page more is small.
+//! That is written right after the fork, when each page written to has to be copied. So there are some spots in a page that
+//! is copied anyway; beside so many children the cost of one page more is small.
 
 use std::ops::Deref;
 use std::os::fd::OwnedFd;

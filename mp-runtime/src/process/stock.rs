@@ -1,44 +1,44 @@
-//! A stack whose first entry lies in itself.
+//! Entries of which one lies in the stock itself.
 //!
 //! What a process keeps from one start to the next is mostly one of a kind. It lies in the page of the registry so, which is
 //! written to by every start; each page beside that costs a fault, for the last child has made it read-only.
 
-/// The stack.
+/// The entries, in no order.
 #[derive(Debug)]
 pub(crate) struct Stock<T> {
-    /// The lowest entry.
-    first: Option<T>,
+    one: Option<T>,
     more: Vec<T>,
 }
 
 impl<T> Stock<T> {
     pub(crate) const fn new() -> Stock<T> {
-        Stock { first: None, more: Vec::new() }
+        Stock { one: None, more: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.more.len()
+        usize::from(self.one.is_some()) + self.more.len()
     }
 
     pub(crate) fn push(&mut self, entry: T) {
-        match &self.first {
-            None => self.first = Some(entry),
+        match &self.one {
+            None => self.one = Some(entry),
             Some(_) => self.more.push(entry),
         }
     }
 
-    /// Takes the latest entry of those that fit.
+    /// Takes an entry that fits.
     pub(crate) fn take(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
         match self.more.iter().rposition(&fits) {
             Some(at) => Some(self.more.remove(at)),
-            None => self.first.take_if(|first| fits(first)),
+            None => self.one.take_if(|one| fits(one)),
         }
     }
 
+    /// Has `look` look at each.
     #[inline(always)] // see `sys::near`
     pub(crate) fn each(&self, mut look: impl FnMut(&T)) {
-        if let Some(first) = &self.first {
-            look(first);
+        if let Some(one) = &self.one {
+            look(one);
         }
         for entry in &self.more {
             look(entry);
@@ -46,7 +46,7 @@ impl<T> Stock<T> {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.first = None;
+        self.one = None;
         self.more.clear();
     }
 }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_that_fits_goes_first() {
+    fn what_fits_is_taken_and_the_others_stay() {
         let mut stock = Stock::new();
         (1..=4).for_each(|entry| stock.push(entry));
         assert_eq!((stock.len(), stock.take(|entry| entry % 2 == 1), stock.take(|_| true)), (4, Some(3), Some(4)));

@@ -78,7 +78,7 @@ impl Clone {
         let Places { id, robust } = Places::get()?;
         // SAFETY: where the kernel stores a zero when this thread ends: an integer that lives as long as the thread.
         if unsafe { id.read_volatile() } != thread {
-            return None; // another place has it
+            return None; // its id is not there: somebody had set another address
         }
         // SAFETY: the calling thread's own list head, of which it has told the kernel.
         let first = unsafe { (*robust).first };
@@ -188,7 +188,8 @@ struct Places {
 }
 
 impl Places {
-    /// Those of the calling thread; `None` with a kernel or a C library that has none. They stay where they are, so it asks once.
+    /// Those of the calling thread; `None` with a kernel or a C library that has none. They stay where they are, so once they are
+    /// found it asks no more: who has them elsewhere later is not noticed.
     #[inline]
     fn get() -> Option<Places> {
         thread_local! {

@@ -1,9 +1,7 @@
 //! System calls without the C library, for the child between its fork and the user's function, and for its last steps.
 //!
-//! A forked child has none of the program's code mapped: the first touch of each window of 64 KiB is a page fault that
-//! maps it, and a part of the child's end to unmap it, 2 us in all. The C library's wrappers lie in windows of their own.
-//! Going around them saves a tenth of a start (measured; see `benches`). For the same reason what a child calls on its way is
-//! inlined into [`child`](crate::process::child).
+//! The C library's wrappers lie in pages of code that a child does not have yet. Going around them saves a tenth of a start
+//! (measured; see `benches`). For the same reason what a child calls on its way is inlined (see [`near`](crate::sys::near)).
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
@@ -130,8 +128,7 @@ pub(crate) fn reset_signals() {
 
 /// The actions of the signals that keep their handlers, for a child whose handlers are gone.
 ///
-/// Mostly it is the two that std handles. The others are elsewhere: a child and its parent need copies of each page of the
-/// stack between here and their callers, so as little as can be lies there.
+/// Mostly it is the two that std handles. The others are on the heap: each page of the stack down to here is copied.
 #[derive(Debug)]
 pub(crate) struct Kept {
     usual: [(i32, Action); 2],

@@ -35,7 +35,7 @@ impl ProcessFd {
         ProcessFd { number: AtomicI32::new(-1), state: AtomicU8::new(GONE) }
     }
 
-    /// Puts the descriptor into a place made by [`none`](ProcessFd::none), once, and before anybody else can see the place.
+    /// Puts the descriptor into a place made by [`none`](ProcessFd::none) or [`empty`](ProcessFd::empty), before anybody else can see the place.
     pub(crate) fn fill(&self, fd: OwnedFd) {
         use std::os::fd::IntoRawFd;
         debug_assert_eq!(self.number(), -1);
@@ -62,7 +62,8 @@ impl ProcessFd {
             return None;
         }
         // SAFETY: not `GONE`, so open; it is closed by `release` in a child just forked, where none of the
-        // parent's frames that hold the borrow goes on running, and by `drop`, which has `&mut self`.
+        // parent's frames that hold the borrow goes on running, by `drop`, which has `&mut self`, and by `empty`, called by who holds
+        // the place alone.
         Some(unsafe { BorrowedFd::borrow_raw(self.number()) })
     }
 
@@ -92,7 +93,7 @@ impl ProcessFd {
 impl ProcessFd {
     /// Closes descriptors in a child just forked, and forgets them. Their memory is a copy of the parent's: it is not
     /// written to, for then it would have to be copied indeed.
-    #[inline(always)] // see `near`
+    #[inline(always)] // see `sys::near`
     pub(crate) fn close_all(inherited: Vec<ProcessFd>) {
         inherited.iter().filter_map(ProcessFd::get).for_each(|fd| direct::close(fd.as_raw_fd()));
         mem::forget(inherited);

@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn a_message_of_any_length_comes_whole_and_then_the_end() {
+        let (one, other) = pair().expect("sockets are to be had");
+        for length in [3, 100_000] {
+            send(one.as_fd(), &vec![7; length], &[one.as_fd()]).expect("there is room");
+            let (bytes, fds) = wait(other.as_fd()).expect("it is there");
+            assert!(bytes == vec![7; length] && fds.expect("there is room").len() == 1);
+        }
+        drop(one);
+        let (bytes, fds) = wait(other.as_fd()).expect("it is the end");
+        assert!(bytes.is_empty() && fds.expect("there are none").is_empty());
+    }
+
+    #[test]
     fn a_message_that_is_discarded_is_gone() {
         let (one, other) = pair().expect("sockets are to be had");
         send(one.as_fd(), b"a", &[one.as_fd()]).expect("there is room");

@@ -1,6 +1,7 @@
 //! `fork`, and nothing that could return from it twice.
 
 use std::convert::Infallible;
+use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -57,7 +58,12 @@ fn split(alone: Option<i32>) -> Result<(Side, Handlers), Errno> {
     if let Some(clone) = alone.and_then(Clone::prepare) {
         // SAFETY: the caller enters the child only, as below.
         match unsafe { clone.run() } {
-            Ok(side) => return Ok((side, Handlers::Reset)),
+            Ok(side) => {
+                if let Side::Child = side {
+                    mem::forget(clone); // to free memory is to write to it
+                }
+                return Ok((side, Handlers::Reset));
+            }
             Err(errno @ (Errno::EAGAIN | Errno::ENOMEM)) => return Err(errno),
             // An old kernel, a sandbox that does not know the call, or no place for the process descriptor: the caller may
             // have one in reserve, to open it later.
@@ -149,16 +155,20 @@ fn close_all_but(kept: &[BorrowedFd<'_>]) {
 
 #[inline(always)]
 fn begin(child: impl Born, handlers: Handlers) -> ! {
-    let _guard = NoWayBack;
-    profile::begin();
+    let _guard = arrive();
     match child.live(handlers) {}
 }
 
-#[inline(always)] // see `direct`
 fn enter(child: impl FnOnce() -> Infallible) -> ! {
-    let _guard = NoWayBack;
-    profile::begin();
+    let _guard = arrive();
     match child() {}
+}
+
+/// What is done first on the side from which nothing returns.
+#[inline(always)]
+fn arrive() -> NoWayBack {
+    profile::begin();
+    NoWayBack
 }
 
 /// Aborts when dropped: unwinding has reached the frame that forked.

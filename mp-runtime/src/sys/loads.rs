@@ -2,8 +2,8 @@
 //!
 //! `dl_iterate_phdr` tells, exactly, but takes the loader's lock for it: a fiftieth of a start, most of it for a page that the last
 //! child has made read-only. The number stands in the variable in which glibc's loader keeps all of its state, at a place that differs
-//! from version to version. So where a word of that variable has had the number once, it is looked at again: while none of these
-//! has changed, the number has not.
+//! from version to version. So when the loader was asked, the words of that variable that are equal to the number are noted. The true one
+//! is among them: while none of these has changed, it has not.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -24,7 +24,7 @@ pub(crate) fn ever() -> u64 {
         return said;
     }
     let now = ask();
-    remember(now);
+    note(now);
     now
 }
 
@@ -42,8 +42,8 @@ fn ask() -> u64 {
     adds
 }
 
-/// Finds the words that have the value `now`. If these are too many, none is remembered.
-fn remember(now: u64) {
+/// Notes the words that have the value `now`, or none if these are too many.
+fn note(now: u64) {
     let mut found = [ptr::null_mut(); WORDS.len()];
     let mut count = 0;
     for word in state() {
@@ -99,22 +99,19 @@ mod tests {
 
     #[test]
     #[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
-    fn a_library_that_is_loaded_counts() {
+    fn a_library_that_is_loaded_counts_and_one_that_is_closed_has_counted() {
+        // SAFETY: a library whose constructors do nothing, in a namespace of its own, so that it is loaded anew.
+        let load = || unsafe { libc::dlmopen(libc::LM_ID_NEWLM, c"libm.so.6".as_ptr(), libc::RTLD_NOW) };
         let before = ever();
+        assert!(!WORDS[0].load(Relaxed).is_null(), "the loader keeps the number in its state");
         assert_eq!((before, ever()), (ask(), before));
-        let library = c"libm.so.6";
-        // Not among those of the test program; if it is, it is loaded already, and does not count.
-        // SAFETY: a library whose constructors do nothing.
-        let handle = unsafe { libc::dlmopen(libc::LM_ID_NEWLM, library.as_ptr(), libc::RTLD_NOW) };
-        assert!(!handle.is_null(), "there is such a library");
-        assert!(ever() > before);
-        assert_eq!(ever(), ask());
-    }
-
-    #[test]
-    #[cfg(all(target_env = "gnu", not(target_feature = "crt-static")))]
-    fn the_number_stands_where_the_loader_keeps_its_state() {
-        remember(ask());
-        assert!(!WORDS[0].load(Relaxed).is_null());
+        let library = load();
+        assert!(!library.is_null(), "there is such a library");
+        let loaded = ever();
+        assert!(loaded > before && loaded == ask());
+        // SAFETY: loaded above, and not used.
+        assert_eq!(unsafe { libc::dlclose(library) }, 0);
+        assert!(ever() == ask() && ever() >= loaded);
+        assert!(!load().is_null() && ever() > loaded && ever() == ask());
     }
 }

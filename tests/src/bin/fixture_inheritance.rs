@@ -171,6 +171,14 @@ fn main() {
             mp_tests::raise(libc::SIGTERM).unwrap();
             assert_eq!(HANDLED.load(Ordering::SeqCst), 1);
         }
+        "faults" => {
+            let signals = [libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS];
+            for count in 1..=signals.len() {
+                sys::handle(signals[count - 1]);
+                let found = dispositions::spawn(&signals[..count]).unwrap().join().unwrap();
+                assert_eq!(found, vec![Disposition::Handled; count]);
+            }
+        }
         "signal-at-birth" => {
             sys::handle(libc::SIGTERM);
             for _ in 0..200 {

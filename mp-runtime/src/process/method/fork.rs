@@ -110,31 +110,26 @@ near! {
         stdio: Option<Stdio>,
         run: Run<'_>,
     ) -> Result<(), SpawnErrorKind> {
-        go(record, held, comm, stdio, run)
+        let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
+        let alone = stdio.is_none();
+        let thread = direct::thread();
+        let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
+        let may_be_captured = capture::is_likely(by_first_thread);
+        let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
+        let birth = Birth { registry: held, by_first_thread, comm, out: io::stdout(), told: Ok(()) };
+        let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
+        let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;
+        let pidfd = match (pidfd, held) {
+            (Some(pidfd), _) => pidfd,
+            (None, Some(registry)) => watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?,
+            (None, None) => unreachable!("only the child lets go of it"),
+        };
+        record.launch().tie.let_down();
+        record.launch().streams.iter().for_each(|streams| streams.let_go());
+        record.begin(id, pidfd);
+        drop(blocked);
+        Ok(())
     }
-}
-
-#[inline(always)]
-fn go(record: &Record, held: &mut Held, comm: Comm, stdio: Option<Stdio>, run: Run<'_>) -> Result<(), SpawnErrorKind> {
-    let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
-    let alone = stdio.is_none();
-    let thread = direct::thread();
-    let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
-    let may_be_captured = capture::is_likely(by_first_thread);
-    let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
-    let birth = Birth { registry: held, by_first_thread, comm, out: io::stdout(), told: Ok(()) };
-    let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
-    let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;
-    let pidfd = match (pidfd, held) {
-        (Some(pidfd), _) => pidfd,
-        (None, Some(registry)) => watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?,
-        (None, None) => unreachable!("only the child lets go of it"),
-    };
-    record.launch().tie.let_down();
-    record.launch().streams.iter().for_each(|streams| streams.let_go());
-    record.begin(id, pidfd);
-    drop(blocked);
-    Ok(())
 }
 
 /// The child, with what it has from its parent.

@@ -103,6 +103,8 @@ pub(crate) fn no_room(method: StartMethod) {
     fork_server().parked(1).start().unwrap();
     let start = || echo::process(1, String::new(), vec![], ()).start(method).spawn();
     assert!(start().unwrap_err().to_string().contains("os error 24"));
+    assert_eq!(children().len(), 1, "nothing was made");
+    assert_eq!(fs::read_dir(format!("/proc/{server}/fd")).unwrap().count(), 5, "what has come is gone again");
     sys::limit_fds_of(server, before);
     assert_eq!(start().unwrap().join().unwrap().0, 1);
     assert!(children().iter().any(|(id, _)| *id == server), "it is the same server");
