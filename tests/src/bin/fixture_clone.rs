@@ -1,10 +1,12 @@
-//! Processes made by `clone3`; the first argument names a scene. Silent and code 0 if all is right.
+//! Processes made by `clone3`; the first argument names a scene. Code 0 if all is right.
+#![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
 
 use std::env;
 use std::ffi::CString;
 
 use fixture_kit::sys::{self, Disposition, RobustMutex};
 use mp_runtime::process;
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 
 mod fixture_kit;
@@ -13,6 +15,9 @@ mod fixture_kit;
 fn disposition(signal: i32) -> Disposition {
     sys::disposition(signal)
 }
+
+#[process]
+fn empty() {}
 
 #[process]
 fn lock_and_die(mutex: &RobustMutex) {
@@ -58,6 +63,15 @@ fn main() {
             // The first must not take the mutex, nor give it away at its end.
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
+        }
+        Some("page-faults") => {
+            let count = || getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().minor_page_faults();
+            let faults = (0..20).map(|_| {
+                let before = count();
+                empty::spawn().unwrap().join().unwrap();
+                count() - before
+            });
+            println!("{}", faults.min().unwrap());
         }
         Some("library") => {
             assert_eq!(try_lock::spawn(&RobustMutex::new()).unwrap().join().unwrap(), 0);
