@@ -122,7 +122,7 @@ impl Record {
 
     /// Its name for what processes hold in common.
     pub(crate) fn identity(&self) -> Option<Identity> {
-        Identity::of(self.spot.pidfd().get()?, self.pid().as_raw())
+        Identity::of(self.pidfd().get()?, self.pid().as_raw())
     }
 
     pub(crate) fn streams(&self) -> Option<&Streams> {
@@ -140,13 +140,13 @@ impl Record {
 
     /// Lets go of the descriptors, in a child just forked: the process they belong to is a sibling there.
     pub(crate) fn release(&self) {
-        self.spot.pidfd().release();
+        self.pidfd().release();
         self.launch.release();
     }
 
     /// Gives back what it holds, once nobody asks any more.
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
-        drop(self.spot.pidfd().give());
+        drop(self.pidfd().give()); // here, for what another thread forks next has none of it
         self.launch.bury(registry);
     }
 
@@ -162,7 +162,7 @@ impl Record {
     fn reap(&self) -> Option<&Exit> {
         let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
         if self.end.get().is_none() {
-            let ended = match wait::reap(self.spot.pidfd().get()?) {
+            let ended = match wait::reap(self.pidfd().get()?) {
                 Waited::Running => return None,
                 Waited::Ended(ended) => Some(ended),
                 Waited::Lost => None,
@@ -180,7 +180,7 @@ impl Record {
             if self.end.get().is_some() || self.is_foreign() {
                 return self.poll();
             }
-            let pidfd = self.spot.pidfd().get()?;
+            let pidfd = self.pidfd().get()?;
             match deadline {
                 None => wait::block(pidfd),
                 Some(_) => {
@@ -226,7 +226,7 @@ impl Record {
 
     /// Sends `signal`, unless the process has ended: then there is nothing to do.
     pub(crate) fn send(&self, signal: i32) -> io::Result<()> {
-        let pidfd = match self.spot.pidfd().get() {
+        let pidfd = match self.pidfd().get() {
             Some(pidfd) if !self.is_foreign() => pidfd,
             _ => return Err(self.not_here()),
         };
@@ -258,7 +258,7 @@ impl Record {
         if self.send(libc::SIGSTOP).is_err() {
             return false;
         }
-        while let Some(pidfd) = self.spot.pidfd().get() {
+        while let Some(pidfd) = self.pidfd().get() {
             match wait::halt(pidfd) {
                 Halt::Running if begin.elapsed() < PATIENCE => thread::yield_now(),
                 Halt::Ended => return false,

@@ -91,8 +91,8 @@ impl Page {
         self.words()[index].load(Ordering::Acquire)
     }
 
-    #[inline]
     /// Stores the word at `index`; `Release`.
+    #[inline]
     pub(crate) fn store(&self, index: usize, word: u64) {
         self.words()[index].store(word, Ordering::Release);
     }
