@@ -29,6 +29,10 @@ const SELDOM: u32 = 64;
 /// After so many waits awake that were worth it, one that lasts is taken for an interruption of the peer.
 const PROVEN: u32 = 16;
 
+/// One of so many waits that give way looks before it does. For if the peer is on another core after all, its answer comes while this
+/// thread gives way, in vain, and that looks as if it had come by it.
+const LOOKING: u32 = 16;
+
 /// For how many waits a peer that has to be woken for each is waited for awake: until it tries, too.
 const KEPT_UP: u32 = 8;
 
@@ -43,8 +47,8 @@ const SAVINGS: u32 = 32 * PRICE;
 pub(super) enum Habit {
     /// The last waits awake were worth it, so many in a row; the peer is on another core.
     Awake { worth: u32 },
-    /// The last wait awake was over when the core had been given away: the peer is on the same.
-    GivingWay,
+    /// The last wait awake was over when the core had been given away: the peer is on the same. So it was for so many waits.
+    GivingWay { waits: u32 },
     /// The last was over when the peer had been woken. It is kept up for some more; all of them took `spent`.
     KeepingUp { left: u32, spent: Duration },
     /// It was in vain. The last wait began at `last`; the next tries are not before `short` and `long`.
@@ -56,7 +60,7 @@ impl Habit {
     pub(super) fn patience(&mut self, now: Instant) -> Option<Duration> {
         match self {
             Habit::Awake { worth: PROVEN.. } | Habit::KeepingUp { .. } => Some(LONG),
-            Habit::Awake { .. } | Habit::GivingWay => Some(SHORT),
+            Habit::Awake { .. } | Habit::GivingWay { .. } => Some(SHORT),
             Habit::Asleep { last, short, long } => {
                 let often = now.duration_since(*last) < OFTEN;
                 *last = now;
@@ -70,11 +74,17 @@ impl Habit {
         }
     }
 
+    /// Whether to give way before the first look.
+    pub(super) fn gives_way_at_once(self) -> bool {
+        matches!(self, Habit::GivingWay { waits } if !waits.is_multiple_of(LOOKING))
+    }
+
     /// After a wait that began at `start`, ended at `now`, and was worth it.
     fn worth(self, start: Instant, now: Instant, gave_way: bool) -> Habit {
         let took = now.duration_since(start);
         match self {
-            _ if gave_way => Habit::GivingWay,
+            Habit::GivingWay { waits } if gave_way => Habit::GivingWay { waits: waits.wrapping_add(1) },
+            _ if gave_way => Habit::GivingWay { waits: 0 },
             Habit::Awake { worth } => Habit::Awake { worth: worth.saturating_add(1) },
             _ if took <= SHORT => Habit::Awake { worth: 1 },
             Habit::KeepingUp { left: 0, .. } => self.in_vain(start, now),
@@ -119,7 +129,7 @@ impl Experience {
     /// After a wait that began at `start`, ended at `now`, and was in vain.
     pub(super) fn in_vain(self, start: Instant, now: Instant) -> Experience {
         match self.habit {
-            Habit::Awake { .. } | Habit::GivingWay if self.saved >= PRICE => {
+            Habit::Awake { .. } | Habit::GivingWay { .. } if self.saved >= PRICE => {
                 Experience { saved: self.saved - PRICE, ..self }
             }
             habit => Experience { habit: habit.in_vain(start, now), ..self },
@@ -138,7 +148,7 @@ mod tests {
     #[test]
     fn a_thread_that_waits_seldom_sleeps_at_once() {
         let begin = Instant::now();
-        let mut habit = Habit::GivingWay.in_vain(begin, begin + SHORT);
+        let mut habit = Habit::GivingWay { waits: 0 }.in_vain(begin, begin + SHORT);
         for millis in 1..100 {
             assert_eq!(habit.patience(begin + Duration::from_millis(millis)), None);
         }
@@ -147,7 +157,7 @@ mod tests {
     #[test]
     fn tries_in_vain_take_a_small_part_of_the_time() {
         let mut now = Instant::now();
-        let (begin, mut habit, mut awake) = (now, Habit::GivingWay, Duration::ZERO);
+        let (begin, mut habit, mut awake) = (now, Habit::GivingWay { waits: 0 }, Duration::ZERO);
         for _ in 0..100_000 {
             // The kernel makes some last long.
             if let Some(patience) = habit.patience(now) {
@@ -176,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_gives_way_looks_first_now_and_then() {
+        let now = Instant::now();
+        let (mut habit, mut looked) = (Habit::Awake { worth: 0 }.worth(now, now, true), 0);
+        for _ in 0..100 * LOOKING {
+            looked += u32::from(!habit.gives_way_at_once());
+            habit = habit.worth(now, now, true);
+        }
+        assert_eq!(looked, 100);
+        assert_eq!(habit.worth(now, now, false), Habit::Awake { worth: 1 });
+    }
+
+    #[test]
     fn an_interruption_is_borne_by_who_has_found_its_peer_awake_often() {
         let now = Instant::now();
         assert_eq!(Habit::Awake { worth: PROVEN - 1 }.patience(now), Some(SHORT));
@@ -185,7 +207,7 @@ mod tests {
     /// Two send one message to and fro; how many of the last thousand found the other awake.
     fn awake_of_the_last_thousand(waking: Duration) -> usize {
         let mut now = Instant::now();
-        let mut habits = [now, now + LONG * 30].map(|start| Habit::GivingWay.in_vain(start, start + LONG));
+        let mut habits = [now, now + LONG * 30].map(|start| Habit::GivingWay { waits: 0 }.in_vain(start, start + LONG));
         let mut waits = [(now, None); 2];
         let mut found = Vec::new();
         for receiver in [0, 1].into_iter().cycle().take(5000) {

@@ -7,7 +7,7 @@
 //! Whoever sends a parcel: [`Enclosed::fds`] are what to send. Say [`Enclosed::sent`] once it is on its way; if
 //! it is dropped before that, what was to travel stays at home.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -19,17 +19,32 @@ use crate::ipc::travel::Ticket;
 use crate::wire::codec::{self, CodecError};
 
 thread_local! {
-    /// What has been enclosed in the value being written; `None` while none is.
-    static PACKING: RefCell<Option<Enclosed>> = const { RefCell::new(None) };
+    /// Whether a value is being written. Apart from what is in it, for almost all values enclose nothing.
+    static PACKING: Cell<Packing> = const { Cell::new(Packing::Nothing) };
+    /// What has been enclosed in it.
+    static ENCLOSED: RefCell<Enclosed> = const { RefCell::new(Enclosed(None)) };
     /// Why a part could not be written or read: the codec has no place for it in an error of its own.
     static REASON: RefCell<Option<String>> = const { RefCell::new(None) };
     /// What has not been taken out of the value being read.
     static UNPACKING: RefCell<Vec<Option<OwnedFd>>> = const { RefCell::new(Vec::new()) };
 }
 
+/// What this thread is writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Nothing,
+    /// A value that encloses nothing so far.
+    Bare,
+    /// One that does.
+    Enclosing,
+}
+
 /// What goes with the bytes of a value.
 #[derive(Debug, Default)]
-pub(crate) struct Enclosed {
+pub(crate) struct Enclosed(Option<Box<Contents>>);
+
+#[derive(Debug, Default)]
+struct Contents {
     fds: Vec<OwnedFd>,
     /// The ends of channels among them.
     tickets: Vec<Ticket>,
@@ -37,44 +52,64 @@ pub(crate) struct Enclosed {
 
 impl Enclosed {
     pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.fds.iter().map(AsFd::as_fd)
+        self.0.iter().flat_map(|contents| &contents.fds).map(AsFd::as_fd)
     }
 
     /// Copies of the descriptors, in another process that was forked from the one that has enclosed them.
     pub(crate) fn copies(&self) -> std::io::Result<Vec<OwnedFd>> {
-        self.fds.iter().map(OwnedFd::try_clone).collect()
+        self.fds().map(|fd| fd.try_clone_to_owned()).collect()
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.fds.is_empty()
+        self.0.is_none()
     }
 
     /// The parcel is on its way: what is in it belongs to who gets it.
     pub(crate) fn sent(self) {
-        self.tickets.into_iter().for_each(Ticket::depart);
+        self.0.into_iter().flat_map(|contents| contents.tickets).for_each(Ticket::depart);
     }
 }
 
 /// Appends `value` to `bytes`; what it encloses.
 #[inline]
 pub(crate) fn pack<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Enclosed, ChannelError> {
-    let outer = PACKING.replace(Some(Enclosed::default()));
-    let packing = Restore(outer);
+    let outer = Outer::set_aside();
     let appended = codec::append(value, bytes);
-    let enclosed = PACKING.take().unwrap_or_default();
-    drop(packing);
+    let enclosed = take(PACKING.get());
+    drop(outer);
     appended.map_err(explained)?;
     Ok(enclosed)
 }
 
-/// Puts back what was being packed around this value, also when serde panics.
-struct Restore(Option<Enclosed>);
+/// A value around the one that is being written. It is gone on with when this one is done, also when serde panics.
+struct Outer {
+    packing: Packing,
+    enclosed: Enclosed,
+}
 
-impl Drop for Restore {
-    fn drop(&mut self) {
-        let inner = PACKING.replace(self.0.take());
-        drop(inner);
+impl Outer {
+    #[inline]
+    fn set_aside() -> Outer {
+        let packing = PACKING.replace(Packing::Bare);
+        Outer { packing, enclosed: take(packing) }
     }
+}
+
+impl Drop for Outer {
+    #[inline]
+    fn drop(&mut self) {
+        if PACKING.replace(self.packing) == Packing::Enclosing || self.packing == Packing::Enclosing {
+            let inner = ENCLOSED.replace(mem::take(&mut self.enclosed));
+            drop(inner);
+        }
+    }
+}
+
+/// What the value has enclosed that is at that point.
+#[inline]
+fn take(packing: Packing) -> Enclosed {
+    if packing == Packing::Enclosing { ENCLOSED.take() } else { Enclosed::default() }
 }
 
 /// Reads a value from all of `bytes`; `fds` is what it enclosed.
@@ -101,13 +136,15 @@ pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8], fds: Vec<OwnedFd>) -> Re
 ///
 /// When the value is written to something that cannot carry descriptors.
 pub(crate) fn enclose<E: ser::Error>(fds: Vec<OwnedFd>, ticket: Option<Ticket>) -> Result<u32, E> {
-    PACKING.with_borrow_mut(|packing| {
-        let Some(enclosed) = packing else {
-            return Err(refuse("descriptors and ends cross in messages of channels and in arguments only"));
-        };
-        let first = enclosed.fds.len() as u32;
-        enclosed.fds.extend(fds);
-        enclosed.tickets.extend(ticket);
+    if PACKING.get() == Packing::Nothing {
+        return Err(refuse("descriptors and ends cross in messages of channels and in arguments only"));
+    }
+    PACKING.set(Packing::Enclosing);
+    ENCLOSED.with_borrow_mut(|enclosed| {
+        let contents = enclosed.0.get_or_insert_default();
+        let first = contents.fds.len() as u32;
+        contents.fds.extend(fds);
+        contents.tickets.extend(ticket);
         Ok(first)
     })
 }

@@ -16,7 +16,7 @@ use std::hint;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ipc::habit::{Experience, Habit};
+use crate::ipc::habit::Experience;
 use crate::shm::roster::Side;
 
 /// How often to look before the core is given to others: about a microsecond.
@@ -81,7 +81,7 @@ pub(crate) fn until(mut ready: impl FnMut() -> bool) -> bool {
 
 /// Waits awake for at most about `patience`; whether it is ready, and what to do the next time.
 fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, before: Experience) -> (bool, Experience) {
-    let mut gives_way = before.habit == Habit::GivingWay;
+    let mut gives_way = before.habit.gives_way_at_once();
     loop {
         if gives_way {
             thread::yield_now();
@@ -107,7 +107,7 @@ fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, bef
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ipc::habit::SHORT;
+    use crate::ipc::habit::{Habit, SHORT};
 
     fn poor(habit: Habit) -> Experience {
         Experience { habit, saved: 0 }
@@ -125,8 +125,9 @@ mod tests {
         let more = Experience { habit: Habit::Awake { worth: 4 }, saved: 1 };
         assert_eq!(wait(soon, start, SHORT, awake), (true, more));
         // Not even the kernel makes it last longer than a second.
-        let giving_way = poor(Habit::GivingWay);
-        assert_eq!(wait(|| true, start + Duration::from_secs(1), SHORT, giving_way).1.habit, Habit::GivingWay);
+        let giving_way = poor(Habit::GivingWay { waits: 1 });
+        let still = Habit::GivingWay { waits: 2 };
+        assert_eq!(wait(|| true, start + Duration::from_secs(1), SHORT, giving_way).1.habit, still);
         let early = start.checked_sub(Duration::from_secs(1)).expect("the machine has run for a second");
         let asleep = |wait: (bool, Experience)| matches!(wait.1.habit, Habit::Asleep { .. });
         assert!(asleep(wait(|| true, early, SHORT, giving_way)));

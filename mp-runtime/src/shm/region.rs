@@ -102,12 +102,14 @@ impl Region {
     }
 
     /// Its length in bytes, without the second mapping of the body.
+    #[inline]
     pub(crate) fn length(&self) -> usize {
         self.length
     }
 
     /// Its first byte. Valid for [`Region::length`] bytes, or as many more as the body has, while `self` lives; aligned
     /// to a page.
+    #[inline]
     pub(crate) fn start(&self) -> NonNull<u8> {
         self.start
     }
@@ -117,6 +119,7 @@ impl Region {
     /// # Panics
     ///
     /// When they are not within the region, or not aligned.
+    #[inline]
     pub(crate) fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
         let end = count.checked_mul(size_of::<u64>()).and_then(|bytes| bytes.checked_add(offset));
         assert!(end.is_some_and(|end| end <= self.length) && offset.is_multiple_of(size_of::<u64>()));
@@ -132,6 +135,7 @@ impl Region {
     /// # Panics
     ///
     /// As [`Region::words`].
+    #[inline]
     pub(crate) fn word(&self, offset: usize) -> &AtomicU64 {
         &self.words(offset, 1)[0]
     }
