@@ -175,3 +175,44 @@ pub(crate) fn take_row<const COUNT: usize>(first: u32) -> Option<[OwnedFd; COUNT
 pub(crate) fn take_out(number: u32) -> Option<OwnedFd> {
     UNPACKING.with_borrow_mut(|fds| fds.get_mut(number as usize)?.take())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use serde::{Serializer, ser::SerializeTuple};
+
+    use super::*;
+    use crate::ipc::fd::Fd;
+    use crate::sys::event;
+
+    fn file() -> Fd<OwnedFd> {
+        Fd(event::create().expect("a descriptor is to be had"))
+    }
+
+    /// Encloses a descriptor, packs another value in the middle of that, and encloses a second.
+    struct Around<F>(F);
+
+    impl<F: Fn()> Serialize for Around<F> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut parts = serializer.serialize_tuple(2)?;
+            parts.serialize_element(&file())?;
+            self.0();
+            parts.serialize_element(&file())?;
+            parts.end()
+        }
+    }
+
+    #[test]
+    fn a_value_packed_while_another_is_keeps_to_itself_what_it_encloses() {
+        let count = |enclosed: Enclosed| enclosed.fds().count();
+        let inner = || {
+            assert_eq!(count(pack(&7, &mut Vec::new()).expect("a number has bytes")), 0);
+            assert_eq!(count(pack(&file(), &mut Vec::new()).expect("a descriptor is enclosed")), 1);
+            let panics = Around(|| panic!("on purpose"));
+            assert!(panic::catch_unwind(|| pack(&panics, &mut Vec::new())).is_err());
+        };
+        assert_eq!(count(pack(&Around(inner), &mut Vec::new()).expect("two are enclosed")), 2);
+        assert!(enclose::<postcard::Error>(Vec::new(), None).is_err(), "nothing is being written any more");
+    }
+}
