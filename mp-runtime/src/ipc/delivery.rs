@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 
 use crate::ipc::end::End;
 use crate::ipc::errors::ChannelError;
-use crate::ipc::link::{Link, Patience, hindered};
+use crate::ipc::link::Link;
 use crate::ipc::parcel;
+use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::queue::tell_cleared;
 use crate::shm::ledger::Taken;
 use crate::shm::roster::Side;

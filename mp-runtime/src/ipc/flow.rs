@@ -13,7 +13,8 @@ use tokio::task::coop;
 
 use crate::ipc::awaiting::poll_send;
 use crate::ipc::errors::{ChannelError, RecvError, SendError};
-use crate::ipc::link::{Company, Patience};
+use crate::ipc::link::Company;
+use crate::ipc::patience::Patience;
 use crate::ipc::receiver::Receiver;
 use crate::ipc::sender::Sender;
 use crate::ipc::slumber::Slumber;

@@ -5,7 +5,8 @@ use std::os::fd::OwnedFd;
 use nix::errno::Errno;
 
 use crate::ipc::errors::ChannelError;
-use crate::ipc::link::{self, Link};
+use crate::ipc::link::Link;
+use crate::ipc::patience;
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Front, Receiving};
 use crate::shm::roster::Side;
@@ -58,7 +59,7 @@ pub(crate) fn sweep(link: &Link, me: Identity) {
         return clear(link);
     }
     // In a turn to send no message comes: if there is none, no receiver is at the descriptors, nor will be.
-    if let Some(_turn) = link.ring.sending(me, link::not_of_the_living)
+    if let Some(_turn) = link.ring.sending(me, patience::not_of_the_living)
         && !link.ring.has_message()
     {
         clear(link);

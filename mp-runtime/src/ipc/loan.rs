@@ -5,8 +5,9 @@ use std::ops::{Deref, DerefMut};
 
 use crate::ipc::bytes::Bytes;
 use crate::ipc::errors::{ChannelError, RecvError, SendError};
-use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::link::{Company, Link};
 use crate::ipc::own::Own;
+use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::receiver::{Missed, Receiver};
 use crate::ipc::sender::Sender;
 use crate::ipc::{inbox, spill};
@@ -184,7 +185,7 @@ impl Receiver<Bytes> {
             }
             let ready = || link.ring.has_message();
             link.wait(Side::Receive, Company::Others, me, None, ready)?;
-            if !link.is_attended(Side::Send) && !link.ring.has_message() {
+            if link.has_run_dry() {
                 return Err(Missed::Disconnected);
             }
         }

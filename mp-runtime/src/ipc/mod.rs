@@ -7,6 +7,7 @@ pub(crate) mod buffer;
 pub(crate) mod by_file;
 pub(crate) mod bytes;
 pub(crate) mod channel;
+mod courtesy;
 pub(crate) mod delivery;
 pub(crate) mod duplex;
 pub(crate) mod end;
@@ -24,6 +25,7 @@ pub(crate) mod moving;
 pub(crate) mod oneshot;
 pub(crate) mod own;
 pub(crate) mod parcel;
+pub(crate) mod patience;
 pub(crate) mod queue;
 #[cfg(feature = "tokio")]
 pub(crate) mod queue_awaiting;

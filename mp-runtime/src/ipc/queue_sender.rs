@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
-use crate::ipc::link::{Company, Patience, hindered};
+use crate::ipc::link::Company;
+use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::queue::tell_cleared;
 use crate::ipc::sender::{Beside, Unsent, post};
 use crate::ipc::{buffer, parcel};

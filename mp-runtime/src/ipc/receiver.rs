@@ -10,8 +10,9 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
 use crate::ipc::iter::{Iter, TryIter};
-use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::link::{Company, Link};
 use crate::ipc::own::Own;
+use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::{inbox, parcel, spill, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Corrupt, Front, Receiving};
@@ -215,7 +216,7 @@ impl<T: DeserializeOwned> Receiver<T> {
                 if !link.wait(Side::Receive, Company::Others, me, deadline, || link.ring.has_message())? {
                     return Err(Missed::Empty);
                 }
-                if !link.is_attended(Side::Send) && !link.ring.has_message() {
+                if link.has_run_dry() {
                     inbox::clear(link);
                     return Err(Missed::Disconnected);
                 }

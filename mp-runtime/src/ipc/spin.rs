@@ -16,6 +16,7 @@ use std::hint;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::ipc::courtesy::Courtesy;
 use crate::ipc::habit::Experience;
 use crate::shm::roster::Side;
 
@@ -28,6 +29,7 @@ thread_local! {
     static STREAK: Cell<u32> = const { Cell::new(0) };
     /// Whether it has sent, and received, since its last wait.
     static DONE: Cell<[bool; 2]> = const { Cell::new([false; 2]) };
+    static COURTESY: Cell<Courtesy> = const { Cell::new(Courtesy::NEW) };
 }
 
 /// After so many waits that were all for the same side a thread sends or receives a stream.
@@ -44,39 +46,60 @@ pub(crate) fn done(side: Side) {
     DONE.set(done);
 }
 
-/// Before a wait of `side`: leaves the ring alone for a moment if it is one of a stream.
-fn let_it_come(side: Side) {
-    let streak = if DONE.take()[side.other() as usize] { 0 } else { STREAK.get().saturating_add(1) };
+/// Before a wait of `side`: leaves the ring alone for a moment if it is one of a stream. Whether it is not, but this thread sends and
+/// receives in turns.
+fn let_it_come(side: Side) -> bool {
+    let takes_turns = DONE.take()[side.other() as usize];
+    let streak = if takes_turns { 0 } else { STREAK.get().saturating_add(1) };
     STREAK.set(streak);
     if streak > STREAM {
         (0..PAUSE).for_each(|_| hint::spin_loop());
     }
+    takes_turns
 }
 
-/// [Waits awake](until) for what a channel's `side` needs.
+/// [Waits awake](until) for what a channel's `side` needs; if that is not the habit, gives way once, to a peer
+/// with which this thread takes turns.
 #[inline]
 pub(crate) fn until_side(side: Side, mut ready: impl FnMut() -> bool) -> bool {
     if ready() {
         return true;
     }
-    let_it_come(side);
-    until(ready)
+    let takes_turns = let_it_come(side);
+    let start = Instant::now();
+    match awake(&mut ready, start) {
+        Some(ready) => ready,
+        None => takes_turns && give_way_once(start) && ready(),
+    }
 }
 
 /// Waits awake until `ready`, for a moment; whether it is.
 #[inline]
 pub(crate) fn until(mut ready: impl FnMut() -> bool) -> bool {
-    if ready() {
-        return true;
-    }
-    let start = Instant::now();
+    ready() || awake(ready, Instant::now()).unwrap_or(false)
+}
+
+/// Waits awake from `start`, if that is the habit; whether it is ready.
+#[inline]
+fn awake(ready: impl FnMut() -> bool, start: Instant) -> Option<bool> {
     let mut experience = EXPERIENCE.get();
-    let (ready, experience) = match experience.habit.patience(start) {
-        Some(patience) => wait(ready, start, patience, experience),
-        None => (false, experience),
-    };
-    EXPERIENCE.set(experience);
-    ready
+    let waited = experience.habit.patience(start).map(|patience| wait(ready, start, patience, experience));
+    EXPERIENCE.set(waited.map_or(experience, |(_, after)| after));
+    waited.map(|(ready, _)| ready)
+}
+
+/// Gives way, unless that took too long lately; whether it has.
+fn give_way_once(start: Instant) -> bool {
+    let courtesy = COURTESY.get();
+    let due = courtesy.is_due();
+    COURTESY.set(match due {
+        Ok(()) => {
+            thread::yield_now();
+            courtesy.after(start.elapsed())
+        }
+        Err(next) => next,
+    });
+    due.is_ok()
 }
 
 /// Waits awake for at most about `patience`; whether it is ready, and what to do the next time.

@@ -7,7 +7,8 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::ipc::link::{Company, Link, Patience, hindered};
+use crate::ipc::link::{Company, Link};
+use crate::ipc::patience::{Patience, hindered};
 use crate::shm::packet::Packet;
 use crate::shm::ring::Corrupt;
 use crate::shm::roster::{Place, Side};
