@@ -85,8 +85,10 @@ pub fn order(bytes: &[u8]) -> bool {
     let own = if first & 0x80 != 0 { Own::take(next) } else { None };
     let fds = (0..first % 16).map_while(|_| next()).collect();
     let Some(order) = Order::read(bytes, fds, own) else { return false };
-    assert!(order.arguments.len() <= bytes.len().max(SPILLED));
-    true
+    order.arguments.bytes().is_ok_and(|arguments| {
+        assert!(arguments.len() <= bytes.len().max(SPILLED));
+        true
+    })
 }
 
 /// What lies in the memory of a channel or of a queue.

@@ -13,6 +13,7 @@ use crate::ipc::parcel;
 use crate::process::body::{self, Body, Crossing, Decode, Fallible, Impossible, NotCrossing, Portable, Sealed};
 use crate::process::order::Work;
 use crate::sys::image::{Entry, Place, Witness};
+use crate::sys::near::near;
 
 /// A type that can be an argument of a process which is not forked from its parent. See [`Crossing`] on `By`.
 #[diagnostic::on_unimplemented(
@@ -110,15 +111,17 @@ impl<F: Fn(A) -> Infallible, A> Kind<F, A> for (Diverges, Infallible) {
     }
 }
 
-/// Runs the function in another image: both its address and its arguments were written down.
-fn enter<F: Copy, A: DeserializeOwned, K: Kind<F, A>>(
-    bytes: &[u8],
-    enclosed: Vec<OwnedFd>,
-    payload: &mut dyn Write,
-) -> Result<(), String> {
-    let arguments =
-        parcel::unpack::<A>(bytes, enclosed).map_err(|error| format!("its arguments could not be read: {error}"))?;
-    K::run(Witness::<F>::again(), arguments, payload)
+near! {
+    /// Runs the function in another image: both its address and its arguments were written down.
+    fn enter<F: Copy, A: DeserializeOwned, K: Kind<F, A>>(
+        bytes: &[u8],
+        enclosed: Vec<OwnedFd>,
+        payload: &mut dyn Write,
+    ) -> Result<(), String> {
+        let arguments =
+            parcel::unpack::<A>(bytes, enclosed).map_err(|error| format!("its arguments could not be read: {error}"))?;
+        K::run(Witness::<F>::again(), arguments, payload)
+    }
 }
 
 fn carry<F: Copy, A: Serialize + DeserializeOwned, T, K: Kind<F, A>>(

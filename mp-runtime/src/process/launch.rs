@@ -47,6 +47,14 @@ impl Launch {
         }
     }
 
+    /// Frees all of it: the process is another's.
+    pub(crate) fn discard(self) {
+        self.report.discard();
+        if let Tie::Lifeline(lifeline) = self.tie {
+            lifeline.discard();
+        }
+    }
+
     /// Lets go of its descriptors, in a child just forked to which it means nothing: a sibling's, or the parent's.
     pub(crate) fn release(&self) {
         self.report.release();

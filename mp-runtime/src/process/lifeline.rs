@@ -156,6 +156,7 @@ impl Lifeline {
 }
 
 /// Ties the life of the calling process, `me`, which leads its group, to an end that it was sent. If that has been hung up, it ends.
+#[inline(always)] // see `sys::near`
 pub(crate) fn tie_sent(me: i32, end: BorrowedFd<'_>) -> nix::Result<()> {
     lifeline::aim_at_group(end, me)?;
     if lifeline::is_hung_up(end) {

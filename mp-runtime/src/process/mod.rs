@@ -1,5 +1,6 @@
 //! Processes: how one is described, started, watched, and what it says of itself at its end.
 
+mod arguments;
 #[cfg(feature = "tokio")]
 pub(crate) mod awaiting;
 pub(crate) mod body;

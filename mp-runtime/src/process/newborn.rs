@@ -1,19 +1,21 @@
 //! A process that is not forked from its parent: in an image of the executable that has not come to `main`.
 
 use std::convert::Infallible;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::io::{self, Stdout};
+use std::mem;
+use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
+use std::sync::{Arc, MutexGuard};
 
 use nix::errno::Errno;
-use nix::unistd::fchdir;
 
 use crate::error::Stage;
-use crate::process::child::{self, Birth, Runs};
+use crate::process::arguments::Arguments as Bytes;
+use crate::process::child::{self, Birth, Comm, Runs};
 use crate::process::launch::{Launch, Origin};
 use crate::process::order::{self, Order, Own};
 use crate::process::outbox::Payload;
 use crate::process::record::Record;
+use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::stopping::Ladder;
 use crate::process::streams::Streams;
@@ -23,6 +25,7 @@ use crate::sys::exec::{self, hook};
 use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
 use crate::sys::image::{self, Arguments, Entry};
+use crate::sys::near::near;
 use crate::sys::page::Page;
 use crate::sys::{direct, fault, fd, fdpass};
 
@@ -60,19 +63,13 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
         _ => {
             let Ok((order, Ok(fds))) = fdpass::wait(socket.as_fd()) else { direct::exit(1) };
             drop(socket);
-            match be_born(&order, fds) {}
+            let Some(unborn) = Unborn::read(&order, fds) else { direct::exit(1) };
+            match unborn.live() {}
         }
     }
 }
 
-/// Lives the life of the process that an order asks for, which has come as `bytes` and `fds`. All signals are blocked.
-pub(crate) fn be_born(bytes: &[u8], fds: Vec<OwnedFd>) -> Infallible {
-    let Some(order) = Order::read(bytes, fds, None) else { direct::exit(1) };
-    let Ok(page) = Page::of_file(order.own.page.as_fd()) else { direct::exit(1) };
-    live(order, page)
-}
-
-/// Waits for an order, as a child that its program has asked for ahead, and then is as [`be_born`]. `fds` are those that
+/// Waits for an order, as a child that its program has asked for ahead, and then lives. `fds` are those that
 /// every process has, and the socket by which the order comes.
 ///
 /// It ends with its program from here on, in the ways in which every child does; and when its program lets go of it.
@@ -100,46 +97,97 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     };
     drop(socket);
     let Some(order) = Order::read(&order, fds, Some(own)) else { direct::exit(1) };
-    live(order, page)
+    Unborn::of(order, page).live()
 }
 
 /// The function that was ordered, with its arguments.
 struct Ordered {
     entry: Option<Entry>,
-    arguments: Vec<u8>,
+    arguments: Bytes,
     enclosed: Option<Vec<OwnedFd>>,
 }
 
 impl Runs for Ordered {
-    fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
-        let entry = self.entry.ok_or("this is another executable")?;
-        entry(&self.arguments, self.enclosed.take().unwrap_or_default(), payload)
+    near! {
+        fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
+            let entry = self.entry.ok_or("this is another executable")?;
+            let bytes = self.arguments.bytes().map_err(|errno| format!("its arguments could not be read: {errno}"))?;
+            entry(&bytes, self.enclosed.take().unwrap_or_default(), payload)
+        }
     }
 }
 
-/// As [`be_born`], with the order that was read, and the page of the report.
-fn live(order: Order, page: Page) -> Infallible {
-    let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
-    let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
-    drop(own.page);
-    let comm = child::comm(&name);
-    let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) });
-    let report = Report::open(page, own.file, generation);
-    let tie = Tie::sent(detached, own.tie, parent_id);
-    let theirs = streams.map(|stream| stream.map(ProcessFd::new));
-    let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
-    let ladder = Ladder::default();
-    let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
-    let record = Arc::new(Record::new(launch));
-    let place = directory.map(|directory| fchdir(&directory).map_err(|errno| (Stage::Directory, errno)));
-    let told = match (entry, place) {
-        (None, _) => Err((Stage::Image, Errno::ENOEXEC)),
-        (_, Some(Err(error))) => Err(error),
-        _ => Ok(()),
-    };
-    let mut run = Ordered { entry, arguments, enclosed: Some(enclosed) };
-    let mut registry = registry::lock();
-    registry.add(record);
-    let birth = Birth { registry: &mut Some(registry), by_first_thread, comm, out: io::stdout(), told };
-    child::run(birth, Handlers::Reset, &mut run)
+/// A process before it is made, by its order: with all that can be had before, in memory. All signals are blocked.
+///
+/// The fork server has it before it forks. So what it takes to read an order, in code and in memory, is there; in the child each
+/// page of it would be a fault.
+pub(crate) struct Unborn {
+    record: Arc<Record>,
+    /// With the record in it.
+    registry: Option<MutexGuard<'static, Registry>>,
+    by_first_thread: bool,
+    comm: Comm,
+    out: Stdout,
+    directory: Option<OwnedFd>,
+    run: Ordered,
+}
+
+impl Unborn {
+    /// Reads the order, which has come as `bytes` and `fds`; `None` if it is none.
+    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> Option<Unborn> {
+        let order = Order::read(bytes, fds, None)?;
+        let page = Page::of_file(order.own.page.as_fd()).ok()?;
+        Some(Unborn::of(order, page))
+    }
+
+    /// With the order that was read, and the page of the report.
+    fn of(order: Order, page: Page) -> Unborn {
+        let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
+        let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
+        drop(own.page);
+        let comm = child::comm(&name);
+        let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) });
+        let report = Report::open(page, own.file, generation);
+        let tie = Tie::sent(detached, own.tie, parent_id);
+        let theirs = streams.map(|stream| stream.map(ProcessFd::new));
+        let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
+        let ladder = Ladder::default();
+        let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
+        let record = Arc::new(Record::new(launch));
+        let mut registry = registry::lock();
+        registry.add(Arc::clone(&record));
+        // In the child there is nothing to be freed then.
+        let enclosed = if enclosed.is_empty() { Vec::new() } else { enclosed };
+        let run = Ordered { entry, arguments, enclosed: Some(enclosed) };
+        Unborn { record, registry: Some(registry), by_first_thread, comm, out: io::stdout(), directory, run }
+    }
+
+    near! {
+        /// Lives its life, in the calling process.
+        #[inline(always)]
+        pub(crate) fn live(self) -> Infallible {
+            let Unborn { record, mut registry, by_first_thread, comm, out, directory, mut run } = self;
+            mem::forget(record); // to let go of it is to write to it
+            let mut place = Ok(());
+            if let Some(directory) = directory.map(IntoRawFd::into_raw_fd) {
+                place = direct::enter(directory).map_err(|errno| (Stage::Directory, errno));
+                direct::close(directory);
+            }
+            let told = if run.entry.is_some() { place } else { Err((Stage::Image, Errno::ENOEXEC)) };
+            let birth = Birth { registry: &mut registry, by_first_thread, comm, out, told };
+            child::run(birth, Handlers::Reset, &mut run)
+        }
+    }
+
+    /// Frees all of it in the process that has made it, or has failed to.
+    pub(crate) fn discard(self) {
+        let Unborn { record, registry, .. } = self;
+        if let Some(mut registry) = registry {
+            registry.withdraw();
+        }
+        // There is no other handle of it.
+        if let Some(record) = Arc::into_inner(record) {
+            record.discard();
+        }
+    }
 }

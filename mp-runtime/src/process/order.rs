@@ -10,6 +10,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::ipc::parcel::Enclosed;
+use crate::process::arguments::Arguments;
 use crate::process::launch::Launch;
 use crate::process::settings::Settings;
 use crate::sys::image::{self, Entry, Place};
@@ -41,7 +42,7 @@ pub(crate) struct Order {
     pub(crate) by_first_thread: bool,
     pub(crate) settings: Option<Box<Settings>>,
     pub(crate) entry: Option<Entry>,
-    pub(crate) arguments: Vec<u8>,
+    pub(crate) arguments: Arguments,
     pub(crate) own: Own<OwnedFd>,
     pub(crate) directory: Option<OwnedFd>,
     pub(crate) streams: [Option<OwnedFd>; 3],
@@ -196,9 +197,9 @@ impl Order {
             *stream = Some(next()?);
         }
         let arguments = if spilled {
-            memory::read(next()?.as_fd(), usize::from_ne_bytes(rest.try_into().ok()?)).ok()?
+            Arguments::InFile(next()?, usize::from_ne_bytes(rest.try_into().ok()?))
         } else {
-            rest.to_vec()
+            Arguments::Here(rest.to_vec())
         };
         let enclosed = fds.collect::<Option<Vec<_>>>()?;
         let (name, kind, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;
@@ -271,8 +272,9 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_are_shorter_than_told_make_no_order_and_take_no_memory() {
-        assert_eq!(read(5).expect("they are there").arguments, b"lucky");
-        assert!([6, 1 << 40, usize::MAX].into_iter().all(|length| read(length).is_none()));
+    fn arguments_that_are_shorter_than_told_are_refused_and_take_no_memory() {
+        let bytes = |length| read(length).expect("it is one").arguments.bytes().map(|bytes| bytes.into_owned());
+        assert_eq!(bytes(5).expect("they are there"), b"lucky");
+        assert!([6, 1 << 40, usize::MAX].into_iter().all(|length| bytes(length) == Err(Errno::ENODATA)));
     }
 }

@@ -138,6 +138,11 @@ impl Record {
         self.owner != direct::id()
     }
 
+    /// Frees all of it: the process is another's.
+    pub(crate) fn discard(self) {
+        self.launch.discard();
+    }
+
     /// Lets go of the descriptors, in a child just forked: the process they belong to is a sibling there.
     pub(crate) fn release(&self) {
         self.pidfd().release();

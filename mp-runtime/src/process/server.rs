@@ -3,13 +3,16 @@
 //! It has one thread, next to no memory, all signals blocked but SIGTERM, and the one socket. What it makes are children of the
 //! program: it passes nothing on, and knows none of them. When the program closes the socket, or is no more, it ends.
 
+use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use crate::process::{child, newborn};
-use crate::sys::fork::Siblings;
+use crate::process::child;
+use crate::process::newborn::{self, Unborn};
+use crate::sys::fork::{Born, Handlers, Siblings};
+use crate::sys::near::near;
 use crate::sys::page::Page;
 use crate::sys::{direct, fdpass, lifeline, thread};
 
@@ -29,12 +32,14 @@ pub(crate) type Ahead = [u32; 3];
 /// 1. The first message brings the end of a lifeline: should this process be stopped when the program ends, the kernel
 ///    ends it all the same. And it brings the page for the ids of what is made here; none of that has the page.
 /// 2. What each child would look up once, by name, is looked up here.
-/// 3. For each order a sibling is made, which reads the order itself. The kernel writes its id into the page before it
+/// 3. For each order a sibling is made. The order is read before: what that takes is here, and would be a fault in a child for each
+///    page. The kernel writes its id into the page before it
 ///    runs, and in the same call: whenever the server is killed, the page tells whether there is a process.
 /// 4. A short message asks for a sibling that waits for its order. Nobody waits for that: it is not answered.
 /// 5. The program is woken by an answer: it sleeps over each order. To look at the page for a while first costs it a
 ///    processor, on which the server or its child might run, and a start twice its time (measured).
-pub(crate) fn serve(socket: OwnedFd) -> ! {
+#[inline(always)]
+fn attend(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
     let Ok((held, ids)) = first(&socket) else { direct::exit(1) };
     // A constructor has started a thread: what is forked beside it might find a lock held for ever.
@@ -43,27 +48,23 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
     let_go_of_streams();
     // With this a program is told to end whose runtime cannot end the server, for a signal stops it.
     direct::unblock(1 << (libc::SIGTERM - 1));
-    // Copies of what is the server's alone. The owners are in its frames, which are never left by a child.
-    let let_go = || [&socket, &held].map(|fd| direct::close(fd.as_raw_fd()));
     loop {
+        let own = [&socket, &held];
+        let mut unborn = None;
         let made = match fdpass::wait(socket.as_fd()) {
             Ok((order, _)) if order.is_empty() => direct::exit(0),
             Ok((order, fds)) => {
                 if let Some([place, by_first_thread, program]) = ahead(&order) {
                     // What is not made is missed when it is looked for.
                     let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
-                    let _ = siblings.make(&ids, place as usize % Page::WORDS, || {
-                        let_go();
-                        newborn::wait_to_be_born(by_first_thread != 0, program as i32, fds)
-                    });
+                    let ahead = MadeAhead { own, by_first_thread: by_first_thread != 0, program: program as i32, fds };
+                    let _ = siblings.make(&ids, place as usize % Page::WORDS, ahead);
                     continue;
                 }
                 siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
                     let fds = fds?; // more than this process can have: those there were are gone again
-                    siblings.make(&ids, ORDERED, || {
-                        let_go();
-                        newborn::be_born(&order, fds)
-                    })
+                    unborn = Unborn::read(&order, fds);
+                    siblings.make(&ids, ORDERED, Made { own, unborn: &mut unborn })
                 })
             }
             Err(_) => direct::exit(0),
@@ -74,6 +75,49 @@ pub(crate) fn serve(socket: OwnedFd) -> ! {
         if fdpass::send(socket.as_fd(), &[1], &[]) == Err(Errno::EPIPE) {
             direct::exit(0);
         }
+        // While nobody waits.
+        unborn.into_iter().for_each(Unborn::discard);
+    }
+}
+
+/// A sibling that was ordered. It has copies of what is the server's alone; their owners are in frames of the server, which are never left
+/// by a child.
+struct Made<'a> {
+    own: [&'a OwnedFd; 2],
+    unborn: &'a mut Option<Unborn>,
+}
+
+impl Born for Made<'_> {
+    #[inline(always)]
+    fn live(self, _: Handlers) -> Infallible {
+        direct::close(self.own[0].as_raw_fd());
+        direct::close(self.own[1].as_raw_fd());
+        // What is no order makes a process that ends at once: nobody waits in vain.
+        let Some(unborn) = self.unborn.take() else { direct::exit(1) };
+        unborn.live()
+    }
+}
+
+/// A sibling that waits for its order.
+struct MadeAhead<'a> {
+    own: [&'a OwnedFd; 2],
+    by_first_thread: bool,
+    program: i32,
+    fds: Vec<OwnedFd>,
+}
+
+impl Born for MadeAhead<'_> {
+    fn live(self, _: Handlers) -> Infallible {
+        self.own.iter().for_each(|fd| direct::close(fd.as_raw_fd()));
+        newborn::wait_to_be_born(self.by_first_thread, self.program, self.fds)
+    }
+}
+
+near! {
+    /// Serves: [`attend`], which is too long to stand in a macro. What it makes return into its frame.
+    #[inline(never)]
+    pub(crate) fn serve(socket: OwnedFd) -> ! {
+        attend(socket)
     }
 }
 

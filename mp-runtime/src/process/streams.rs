@@ -8,10 +8,11 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::Mode;
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, pipe2, read};
+use nix::unistd::{pipe2, read};
 
 use crate::error::Stage;
 use crate::process::handle::Child;
+use crate::sys::direct;
 use crate::sys::fd::{self, ProcessFd};
 
 /// What a standard stream of a process is.
@@ -119,26 +120,24 @@ impl Streams {
     }
 
     /// Makes them the streams of the calling process, the child.
+    #[inline(always)] // see `sys::near`
     pub(crate) fn install(&self) -> Result<(), (Stage, Errno)> {
         for (number, theirs) in self.theirs.iter().enumerate() {
             let Some(theirs) = theirs.as_ref().and_then(ProcessFd::get) else { continue };
-            let installed = match number {
-                0 => dup2_stdin(theirs),
-                1 => dup2_stdout(theirs),
-                _ => dup2_stderr(theirs),
-            };
-            installed.map_err(|errno| (Stage::Streams, errno))?;
+            direct::redirect(number, theirs).map_err(|errno| (Stage::Streams, errno))?;
         }
         self.release();
         Ok(())
     }
 
     /// Lets go of the child's side, in the parent, once the child has its own.
+    #[inline]
     pub(crate) fn let_go(&self) {
         self.theirs.iter().flatten().for_each(ProcessFd::release);
     }
 
     /// Lets go of both, in a child just forked.
+    #[inline]
     pub(crate) fn release(&self) {
         self.let_go();
         self.ours.iter().flatten().for_each(ProcessFd::release);

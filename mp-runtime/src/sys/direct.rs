@@ -247,6 +247,20 @@ pub(crate) fn now() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
+/// Makes the directory that `number` is of the calling process's.
+#[inline]
+pub(crate) fn enter(number: i32) -> nix::Result<()> {
+    // SAFETY: `fchdir` reads no memory.
+    result(unsafe { call(libc::SYS_fchdir, [number as usize, 0, 0, 0, 0, 0]) }).map(drop)
+}
+
+/// Makes the standard stream `number` a copy of `fd`, which is another.
+#[inline]
+pub(crate) fn redirect(number: usize, fd: BorrowedFd<'_>) -> nix::Result<()> {
+    // SAFETY: `dup3` reads no memory. Whoever uses a standard stream has to take it as it is.
+    result(unsafe { call(libc::SYS_dup3, [fd.as_raw_fd() as usize, number, 0, 0, 0, 0]) }).map(drop)
+}
+
 /// Closes a descriptor that the caller owns.
 #[inline]
 pub(crate) fn close(number: i32) {

@@ -91,9 +91,10 @@ impl Siblings {
     }
 
     /// Makes one, as [`fork`] makes a child of this process. Before it runs, its id is at [place](Page::id) `number` of `ids`.
-    pub(crate) fn make(&self, ids: &Page, number: usize, child: impl FnOnce() -> Infallible) -> Result<(), Errno> {
+    #[inline(always)] // see `sys::near`
+    pub(crate) fn make(&self, ids: &Page, number: usize, child: impl Born) -> Result<(), Errno> {
         // SAFETY: the child runs `child` only, as above. The place is an integer of shared memory, accessed atomically.
-        if unsafe { self.0.run_as_sibling(ids.id_place(number)) }? { enter(child) } else { Ok(()) }
+        if unsafe { self.0.run_as_sibling(ids.id_place(number)) }? { begin(child, Handlers::Reset) } else { Ok(()) }
     }
 }
 

@@ -7,7 +7,6 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::killpg;
 use nix::sys::stat::Mode;
 use nix::unistd::{Pid, pipe2};
@@ -77,9 +76,13 @@ pub(crate) fn is_free(end: BorrowedFd<'_>) -> bool {
 }
 
 /// Whether the pipe of `end` has been hung up already.
+#[inline]
 pub(crate) fn is_hung_up(end: BorrowedFd<'_>) -> bool {
-    let mut set = [PollFd::new(end, PollFlags::empty())];
-    poll(&mut set, PollTimeout::ZERO) == Ok(1)
+    let mut poll = libc::pollfd { fd: end.as_raw_fd(), events: 0, revents: 0 };
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let (set, time) = ((&raw mut poll).expose_provenance(), (&raw mut now).expose_provenance());
+    // SAFETY: one `pollfd` of ours, and a time of ours, which the kernel may change.
+    result(unsafe { call(libc::SYS_ppoll, [set, 1, time, 0, 0, 0]) }) == Ok(1)
 }
 
 #[cfg(test)]

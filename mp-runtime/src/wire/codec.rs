@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::Write;
 
 use postcard::ser_flavors::Flavor;
-use postcard::ser_flavors::io::WriteFlavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -28,9 +27,10 @@ impl fmt::Display for CodecError {
     }
 }
 
-/// Writes `value` to `to`.
+/// Writes `value` to `to`, and flushes nothing.
+#[inline]
 pub(crate) fn encode<T: Serialize>(value: &T, to: &mut dyn Write) -> Result<(), CodecError> {
-    write(value, WriteFlavor::new(to))
+    write(value, Stream(to))
 }
 
 /// Appends `value` to `bytes`: the fast way, for values that are sent often.
@@ -44,6 +44,28 @@ fn write<T: Serialize + ?Sized, F: Flavor>(value: &T, output: F) -> Result<(), C
     let mut codec = postcard::Serializer { output };
     let written = value.serialize(Writer(&mut codec));
     written.and_then(|()| codec.output.finalize().map(drop)).map_err(|error| CodecError(error.to_string()))
+}
+
+/// Where [`encode`] writes to. It does what the codec's own does, but is inlined: see `sys::near`.
+struct Stream<'a>(&'a mut dyn Write);
+
+impl Flavor for Stream<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.try_extend(&[byte])
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.write_all(bytes).map_err(|_| postcard::Error::SerializeBufferFull)
+    }
+
+    #[inline]
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Where [`append`] writes to.
