@@ -97,7 +97,8 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     };
     drop(socket);
     let Some(order) = Order::read(&order, fds, Some(own)) else { direct::exit(1) };
-    Unborn::of(order, page).live()
+    let Some(unborn) = Unborn::of(order, Some(page)) else { direct::exit(1) };
+    unborn.live()
 }
 
 /// The function that was ordered, with its arguments.
@@ -129,24 +130,28 @@ pub(crate) struct Unborn {
     comm: Comm,
     out: Stdout,
     directory: Option<OwnedFd>,
+    /// The file of the report's page, which is not mapped yet.
+    page: Option<OwnedFd>,
     run: Ordered,
 }
 
 impl Unborn {
     /// Reads the order, which has come as `bytes` and `fds`; `None` if it is none.
     pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> Option<Unborn> {
-        let order = Order::read(bytes, fds, None)?;
-        let page = Page::of_file(order.own.page.as_fd()).ok()?;
-        Some(Unborn::of(order, page))
+        Unborn::of(Order::read(bytes, fds, None)?, None)
     }
 
-    /// With the order that was read, and the page of the report.
-    fn of(order: Order, page: Page) -> Unborn {
+    /// With the order that was read, and the page of the report, if it is mapped; `None` if there is no place for it.
+    fn of(order: Order, page: Option<Page>) -> Option<Unborn> {
         let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
         let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
-        drop(own.page);
         let comm = child::comm(&name);
         let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) });
+        // Mapped by the process itself: mapped here, it would have to be unmapped here.
+        let (page, page_file) = match page {
+            Some(page) => (page, None),
+            None => (Page::reserve().ok()?, Some(own.page)),
+        };
         let report = Report::open(page, own.file, generation);
         let tie = Tie::sent(detached, own.tie, parent_id);
         let theirs = streams.map(|stream| stream.map(ProcessFd::new));
@@ -159,14 +164,21 @@ impl Unborn {
         // In the child there is nothing to be freed then.
         let enclosed = if enclosed.is_empty() { Vec::new() } else { enclosed };
         let run = Ordered { entry, arguments, enclosed: Some(enclosed) };
-        Unborn { record, registry: Some(registry), by_first_thread, comm, out: io::stdout(), directory, run }
+        let (registry, out) = (Some(registry), io::stdout());
+        Some(Unborn { record, registry, by_first_thread, comm, out, directory, page: page_file, run })
     }
 
     near! {
         /// Lives its life, in the calling process.
         #[inline(always)]
         pub(crate) fn live(self) -> Infallible {
-            let Unborn { record, mut registry, by_first_thread, comm, out, directory, mut run } = self;
+            let Unborn { record, mut registry, by_first_thread, comm, out, directory, page, mut run } = self;
+            if let Some(page) = page {
+                if record.launch().report.map(page.as_fd()).is_err() {
+                    direct::exit(1);
+                }
+                direct::close(page.into_raw_fd());
+            }
             mem::forget(record); // to let go of it is to write to it
             let mut place = Ok(());
             if let Some(directory) = directory.map(IntoRawFd::into_raw_fd) {

@@ -88,15 +88,15 @@ type Changes = (
     (bool, Vec<(Resource, u64)>),
 );
 
-/// The longest message; sockets take several of them.
-const LONGEST: usize = 64 * 1024;
-
 /// Bit in the mask of what descriptors there are: the directory. Bits 0 to 2 are the streams.
 const DIRECTORY: u8 = 1 << 3;
 /// As above: those that are the process's own.
 const OWN: u8 = 1 << 4;
 
 impl Message {
+    /// The longest; sockets take several of them.
+    pub(crate) const LONGEST: usize = 64 * 1024;
+
     /// Writes down `launch` and `work`. `streams` and `directory` say which of the optional descriptors will come.
     pub(crate) fn new(
         launch: &Launch,
@@ -131,7 +131,7 @@ impl Message {
         for (number, _) in fds.streams.iter().enumerate().filter(|(_, stream)| stream.is_some()) {
             given |= 1 << number;
         }
-        let spilled = work.arguments.len() > LONGEST / 2;
+        let spilled = work.arguments.len() > Message::LONGEST / 2;
         let mut head = Vec::with_capacity(512 + work.arguments.len());
         let all: Head = ((id, work.place.to_raw()), nature, changes, (given, spilled));
         codec::append(&all, &mut head).map_err(|_| Errno::EINVAL)?;
@@ -146,7 +146,7 @@ impl Message {
         } else {
             bytes.extend_from_slice(&work.arguments);
         }
-        if bytes.len() > LONGEST {
+        if bytes.len() > Message::LONGEST {
             return Err(Errno::E2BIG); // an environment of that size
         }
         Ok(Message { bytes, spill })

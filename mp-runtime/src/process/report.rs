@@ -138,6 +138,12 @@ impl Report {
         Report { memory: Some(memory) }
     }
 
+    /// Maps the page, from its file, where it was [reserved](Page::reserve).
+    #[inline]
+    pub(crate) fn map(&self, page: BorrowedFd<'_>) -> nix::Result<()> {
+        self.parts()?.0.map(page)
+    }
+
     /// What to send to the child: the file of the page, that of a long payload, and the generation.
     pub(crate) fn files(&self) -> Option<(BorrowedFd<'_>, BorrowedFd<'_>, u32)> {
         let memory = self.memory.as_ref()?;

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 
 use crate::process::child;
 use crate::process::newborn::{self, Unborn};
+use crate::process::order::Message;
 use crate::sys::fork::{Born, Handlers, Siblings};
 use crate::sys::near::near;
 use crate::sys::page::Page;
@@ -36,8 +37,8 @@ pub(crate) type Ahead = [u32; 3];
 ///    page. The kernel writes its id into the page before it
 ///    runs, and in the same call: whenever the server is killed, the page tells whether there is a process.
 /// 4. A short message asks for a sibling that waits for its order. Nobody waits for that: it is not answered.
-/// 5. The program is woken by an answer: it sleeps over each order. To look at the page for a while first costs it a
-///    processor, on which the server or its child might run, and a start twice its time (measured).
+/// 5. The program sleeps on the place of the id over each order, and is woken by the server. To look at the page for a while first
+///    costs it a processor, on which the server or its child might run, and a start twice its time (measured).
 #[inline(always)]
 fn attend(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
@@ -48,13 +49,16 @@ fn attend(socket: OwnedFd) -> ! {
     let_go_of_streams();
     // With this a program is told to end whose runtime cannot end the server, for a signal stops it.
     direct::unblock(1 << (libc::SIGTERM - 1));
+    // For each order the same, so that few pages are written to.
+    let mut bytes = vec![0; Message::LONGEST];
     loop {
         let own = [&socket, &held];
         let mut unborn = None;
-        let made = match fdpass::wait(socket.as_fd()) {
-            Ok((order, _)) if order.is_empty() => direct::exit(0),
-            Ok((order, fds)) => {
-                if let Some([place, by_first_thread, program]) = ahead(&order) {
+        let made = match fdpass::wait_with(socket.as_fd(), &mut bytes) {
+            Ok((0, _)) | Err(_) => direct::exit(0),
+            Ok((length, fds)) => {
+                let order = &bytes[..length];
+                if let Some([place, by_first_thread, program]) = ahead(order) {
                     // What is not made is missed when it is looked for.
                     let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
                     let ahead = MadeAhead { own, by_first_thread: by_first_thread != 0, program: program as i32, fds };
@@ -63,18 +67,15 @@ fn attend(socket: OwnedFd) -> ! {
                 }
                 siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
                     let fds = fds?; // more than this process can have: those there were are gone again
-                    unborn = Unborn::read(&order, fds);
+                    unborn = Unborn::read(order, fds);
                     siblings.make(&ids, ORDERED, Made { own, unborn: &mut unborn })
                 })
             }
-            Err(_) => direct::exit(0),
         };
         if let Err(errno) = made {
             ids.set_id(ORDERED, -(errno as i32));
         }
-        if fdpass::send(socket.as_fd(), &[1], &[]) == Err(Errno::EPIPE) {
-            direct::exit(0);
-        }
+        ids.tell_id(ORDERED);
         // While nobody waits.
         unborn.into_iter().for_each(Unborn::discard);
     }
@@ -141,6 +142,7 @@ fn ahead(bytes: &[u8]) -> Option<Ahead> {
 /// Takes the first message: the lifeline, to which this process is tied, and the page.
 fn first(socket: &OwnedFd) -> nix::Result<(OwnedFd, Page)> {
     let mut fds = fdpass::wait(socket.as_fd())?.1?;
+    fdpass::let_wait(socket.as_fd())?;
     let (Some(file), Some(held)) = (fds.pop(), fds.pop()) else { return Err(Errno::EBADMSG) };
     direct::own_process_group()?;
     // Not at the group: what was made last is in it until it has one of its own, and outlives this process.

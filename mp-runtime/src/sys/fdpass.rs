@@ -7,6 +7,7 @@ use std::io::IoSlice;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::socket::{
     AddressFamily, ControlMessage, MsgFlags, SockFlag, SockType, UnixAddr, recv, sendmsg, socketpair,
 };
@@ -47,12 +48,21 @@ pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>])
 ///
 /// `EAGAIN` when there is none; `EMFILE` when this process cannot have as many descriptors.
 pub(crate) fn peek(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, Vec<OwnedFd>)> {
-    receive_with(socket, bytes, MsgFlags::MSG_PEEK)
+    let (length, fds) = receive_with(socket, bytes, MsgFlags::MSG_PEEK | MsgFlags::MSG_DONTWAIT)?;
+    Ok((length, fds?))
 }
 
-/// Takes the first message. As [`peek`] otherwise.
-pub(crate) fn receive(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, Vec<OwnedFd>)> {
+/// Waits for a message and takes it, which `bytes` has room for; no bytes if there will be none. Its descriptors: `EMFILE` where this
+/// process cannot have so many, and has none of them then.
+///
+/// In one system call, where [`wait`] takes three: for a socket that [waits](let_wait).
+pub(crate) fn wait_with(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<(usize, nix::Result<Vec<OwnedFd>>)> {
     receive_with(socket, bytes, MsgFlags::empty())
+}
+
+/// Has this end of a [`pair`] wait.
+pub(crate) fn let_wait(socket: BorrowedFd<'_>) -> nix::Result<()> {
+    fcntl(socket, FcntlArg::F_SETFL(OFlag::empty())).map(drop)
 }
 
 /// A message, with its descriptors: `EMFILE` where this process cannot have so many, and has none of them then.
@@ -67,13 +77,12 @@ pub(crate) fn wait(socket: BorrowedFd<'_>) -> nix::Result<Message> {
             Err(Errno::EAGAIN) => continue,
             length => vec![0; length?],
         };
-        match receive(socket, &mut bytes) {
+        match receive_with(socket, &mut bytes, MsgFlags::MSG_DONTWAIT) {
             Err(Errno::EAGAIN) => {}
-            Err(Errno::EMFILE) => return Ok((bytes, Err(Errno::EMFILE))),
             received => {
                 let (length, fds) = received?;
                 bytes.truncate(length);
-                return Ok((bytes, Ok(fds)));
+                return Ok((bytes, fds));
             }
         }
     }
@@ -111,8 +120,12 @@ union Space {
 const SPACE: usize = unsafe { libc::CMSG_SPACE((MOST * size_of::<RawFd>()) as u32) } as usize;
 
 /// Not by nix, which does not tell the descriptors when there were more than this process could have: they would stay open.
-fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> nix::Result<(usize, Vec<OwnedFd>)> {
-    let flags = flags | MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_CMSG_CLOEXEC;
+fn receive_with(
+    socket: BorrowedFd<'_>,
+    bytes: &mut [u8],
+    flags: MsgFlags,
+) -> nix::Result<(usize, nix::Result<Vec<OwnedFd>>)> {
+    let flags = flags | MsgFlags::MSG_CMSG_CLOEXEC;
     let mut space = Space { bytes: [0; SPACE] };
     let mut slice = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: bytes.len() };
     // SAFETY: zeroes are a valid `msghdr`: no name, no room.
@@ -154,10 +167,9 @@ fn receive_with(socket: BorrowedFd<'_>, bytes: &mut [u8], flags: MsgFlags) -> ni
     }
     // There is room for all that can be sent, so what does not fit is the table of this process.
     if head.msg_flags & libc::MSG_CTRUNC != 0 {
-        return Err(Errno::EMFILE);
+        return Ok((received, Err(Errno::EMFILE)));
     }
-    let beyond = fds.into_iter().map(fd::beyond_streams).collect::<nix::Result<Vec<_>>>();
-    Ok((received, beyond?))
+    Ok((received, fds.into_iter().map(fd::beyond_streams).collect()))
 }
 
 #[cfg(test)]
@@ -173,8 +185,14 @@ mod tests {
         let file = memory::create(c"test").expect("a file is to be had");
         send(one.as_fd(), b"ab", &[file.as_fd(), file.as_fd()]).expect("there is room");
         let mut bytes = [0; 8];
-        for take in [peek, receive] {
-            let (length, fds) = take(other.as_fd(), &mut bytes).expect("it is there");
+        for is_taken in [false, true] {
+            let message = if is_taken {
+                wait_with(other.as_fd(), &mut bytes)
+            } else {
+                peek(other.as_fd(), &mut bytes).map(|(length, fds)| (length, Ok(fds)))
+            };
+            let (length, fds) = message.expect("it is there");
+            let fds = fds.expect("there is room");
             assert_eq!((&bytes[..length], fds.len()), (&b"ab"[..], 2));
             memory::write_at(fds[1].as_fd(), b"x", 0).expect("it is a file");
         }
@@ -208,6 +226,6 @@ mod tests {
     fn as_many_descriptors_as_allowed_go_with_one_message() {
         let (one, other) = pair().expect("sockets are to be had");
         send(one.as_fd(), b"a", &[one.as_fd(); MOST]).expect("there is room");
-        assert_eq!(receive(other.as_fd(), &mut [0]).map(|(_, fds)| fds.len()), Ok(MOST));
+        assert_eq!(wait_with(other.as_fd(), &mut [0]).map(|(_, fds)| fds.map(|fds| fds.len())), Ok(Ok(MOST)));
     }
 }

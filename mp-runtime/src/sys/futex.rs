@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use nix::errno::Errno;
 
-use crate::sys::direct;
+use crate::sys::clock;
+use crate::sys::syscall::call;
 
 /// What [`change_and_wake`] does to a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
     let left = deadline.zip(now).map(|(deadline, now)| deadline.saturating_duration_since(now));
     // Absolute, by the monotonic clock, so that a signal in between costs no time.
     let until = left.map(|left| {
-        let until = direct::now().saturating_add(left);
+        let until = clock::now().saturating_add(left);
         libc::timespec {
             tv_sec: libc::time_t::try_from(until.as_secs()).unwrap_or(libc::time_t::MAX),
             tv_nsec: until.subsec_nanos().into(),
@@ -35,6 +36,13 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
     let nobody: *const u32 = std::ptr::null();
     // SAFETY: `word` and `until` are live, or null for no deadline; the kernel only reads them.
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, expected, until, nobody, all) };
+}
+
+/// Wakes all who sleep on `word`.
+pub(crate) fn wake(word: &AtomicU32) {
+    let place = word.as_ptr().expose_provenance();
+    // SAFETY: the word is live, and the kernel only looks at where it is.
+    unsafe { call(libc::SYS_futex, [place, libc::FUTEX_WAKE as usize, ALL as usize, 0, 0, 0]) };
 }
 
 /// Changes `word` and wakes up to `count` of those that sleep on `sleepers`, which may be the same word; how many it woke.

@@ -1,10 +1,14 @@
 //! A page of memory that a child shares with its parent.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
+use std::time::Instant;
 
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
+
+use crate::sys::futex;
+use crate::sys::syscall::{call, result};
 
 /// An anonymous page, shared with the processes forked until it is [hidden](Page::hide), and only with those.
 ///
@@ -20,6 +24,12 @@ pub(crate) struct Page {
 unsafe impl Send for Page {}
 // SAFETY: as above.
 unsafe impl Sync for Page {}
+
+/// With an offset of 0 it is the same whether that counts bytes or pages.
+#[cfg(target_pointer_width = "64")]
+const MMAP: libc::c_long = libc::SYS_mmap;
+#[cfg(not(target_pointer_width = "64"))]
+const MMAP: libc::c_long = libc::SYS_mmap2;
 
 impl Page {
     pub(crate) const SIZE: usize = 4096;
@@ -44,6 +54,25 @@ impl Page {
         Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
     }
 
+    /// Sets aside where a process yet to be forked, and no other, will [map](Page::map) its page. Not to be accessed before.
+    pub(crate) fn reserve() -> nix::Result<Page> {
+        let length = const { std::num::NonZeroUsize::new(Page::SIZE).unwrap() };
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let start = unsafe { mmap_anonymous(None, length, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE) }?;
+        Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
+    }
+
+    /// Maps the first page of `file`, as [`Page::of_file`], where it was [reserved](Page::reserve).
+    #[inline]
+    pub(crate) fn map(&self, file: BorrowedFd<'_>) -> nix::Result<()> {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_SHARED | libc::MAP_FIXED | libc::MAP_POPULATE;
+        let place = self.start.as_ptr().expose_provenance();
+        let arguments = [place, Page::SIZE, protection as usize, flags as usize, file.as_raw_fd() as usize, 0];
+        // SAFETY: it replaces our own mapping, in which nobody has accessed anything. The file has this page, as above.
+        result(unsafe { call(MMAP, arguments) }).map(drop)
+    }
+
     /// The id that the kernel has written to place `number`; 0 before it is there.
     pub(crate) fn id(&self, number: usize) -> i32 {
         self.id_at(number).load(Ordering::Acquire)
@@ -52,6 +81,21 @@ impl Page {
     /// Stores what stands for an id.
     pub(crate) fn set_id(&self, number: usize, id: i32) {
         self.id_at(number).store(id, Ordering::Release);
+    }
+
+    /// Sleeps while there is no id at place `number`, at most until `deadline`. May return early, for no reason.
+    pub(crate) fn wait_for_id(&self, number: usize, deadline: Instant) {
+        futex::wait(self.sleepers(number), 0, Some(deadline));
+    }
+
+    /// Wakes who waits for that id.
+    pub(crate) fn tell_id(&self, number: usize) {
+        futex::wake(self.sleepers(number));
+    }
+
+    fn sleepers(&self, number: usize) -> &AtomicU32 {
+        // SAFETY: as below.
+        unsafe { AtomicU32::from_ptr(self.id_place(number).cast()) }
     }
 
     fn id_at(&self, number: usize) -> &AtomicI32 {

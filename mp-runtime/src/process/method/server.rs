@@ -28,6 +28,9 @@ pub(crate) const TRIES: usize = 5;
 /// How long a server may take for an order. It takes microseconds; one that does not answer was stopped by somebody.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long to wait before it is looked whether the server is there still: its end wakes nobody who waits for an id.
+const SLICE: Duration = Duration::from_millis(10);
+
 /// How long it may take for the first, for which the constructors of all libraries have to run before.
 const PATIENCE_AT_FIRST: Duration = Duration::from_secs(120);
 
@@ -125,16 +128,15 @@ impl Server {
             Err(errno) => return Err(Some(errno)),
         }
         let patience = if self.has_answered.get() { PATIENCE } else { PATIENCE_AT_FIRST };
-        let deadline = Instant::now().checked_add(patience);
+        let begin = Instant::now();
         loop {
-            let answered = pidfd::wait(socket, deadline) == Ok(true);
-            match fdpass::receive(socket, &mut [0]) {
-                Err(Errno::EAGAIN) if answered => {}
-                Ok((1, _)) => {
-                    self.has_answered.set(true);
-                    return self.made().unwrap_or(Err(None));
-                }
-                _ => return self.bury(pidfd),
+            self.ids.wait_for_id(ORDERED, Instant::now() + SLICE);
+            if let Some(made) = self.made() {
+                self.has_answered.set(true);
+                return made;
+            }
+            if self.has_ended() || begin.elapsed() > patience {
+                return self.bury(pidfd);
             }
         }
     }
