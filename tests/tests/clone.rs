@@ -42,6 +42,18 @@ fn child_has_few_page_faults() {
     assert!((1..=if cfg!(debug_assertions) { 40 } else { 10 }).contains(&least), "{least}");
 }
 
+/// The same for one that the fork server makes; before that read the order itself it was 20.
+#[test]
+fn child_of_the_server_has_few_page_faults() {
+    let faults = (0..10).map(|_| {
+        let outcome = fixture("fixture_clone").arg("page-faults-of-server").run();
+        outcome.assert_code(0);
+        outcome.stdout.trim().parse::<u32>().unwrap()
+    });
+    let least = faults.min().unwrap();
+    assert!((1..=if cfg!(debug_assertions) { 40 } else { 12 }).contains(&least), "{least}");
+}
+
 #[test]
 fn robust_mutex_of_a_killed_process_tells_so() {
     scene("owner-dies");

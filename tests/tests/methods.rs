@@ -87,6 +87,11 @@ fn server_without_room_for_descriptors_says_so_and_serves_on() {
 }
 
 #[test]
+fn server_keeps_nothing_of_what_it_has_made() {
+    scene("forkserver", "keeps-nothing");
+}
+
+#[test]
 fn executed_processes_end_with_their_program() {
     killed("exec");
 }

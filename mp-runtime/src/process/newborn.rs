@@ -27,7 +27,7 @@ use crate::sys::fork::Handlers;
 use crate::sys::image::{self, Arguments, Entry};
 use crate::sys::near::near;
 use crate::sys::page::Page;
-use crate::sys::{direct, fault, fd, fdpass};
+use crate::sys::{direct, fault, fd, fdpass, memory};
 
 hook!(before_main);
 
@@ -84,6 +84,7 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     }
     // Touches now what the order will need, so that nobody waits for it then.
     order::rehearse();
+    let _ = memory::inode(own.file.as_fd());
     drop(registry::lock());
     child::flush(&io::stdout());
     // A signal that comes while it waits ends it now, and not the process that it will be some time.
@@ -95,7 +96,7 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
         Ok((order, Ok(fds))) => (order, fds),
         _ => direct::exit(1),
     };
-    drop(socket);
+    direct::close(socket.into_raw_fd());
     let Some(order) = Order::read(&order, fds, Some(own)) else { direct::exit(1) };
     let Some(unborn) = Unborn::of(order, Some(page)) else { direct::exit(1) };
     unborn.live()

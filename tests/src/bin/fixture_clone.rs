@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::CString;
 
 use fixture_kit::sys::{self, Disposition, RobustMutex};
-use mp_runtime::process;
+use mp_runtime::{StartMethod, process};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
 
@@ -16,7 +16,7 @@ fn disposition(signal: i32) -> Disposition {
     sys::disposition(signal)
 }
 
-#[process]
+#[process(start = fork)]
 fn empty() {}
 
 #[process]
@@ -34,6 +34,17 @@ fn handlers_are_reset() {
     sys::handle(libc::SIGTERM);
     assert_eq!(disposition::spawn(libc::SIGTERM).unwrap().join().unwrap(), Disposition::Default);
     assert_eq!(sys::disposition(libc::SIGTERM), Disposition::Handled);
+}
+
+/// Of the child that has fewest.
+fn page_faults(method: StartMethod) -> i64 {
+    let count = || getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().minor_page_faults();
+    let faults = (0..20).map(|_| {
+        let before = count();
+        empty::process().start(method).spawn().unwrap().join().unwrap();
+        count() - before
+    });
+    faults.min().unwrap()
 }
 
 fn main() {
@@ -64,15 +75,8 @@ fn main() {
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
         }
-        Some("page-faults") => {
-            let count = || getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().minor_page_faults();
-            let faults = (0..20).map(|_| {
-                let before = count();
-                empty::spawn().unwrap().join().unwrap();
-                count() - before
-            });
-            println!("{}", faults.min().unwrap());
-        }
+        Some("page-faults") => println!("{}", page_faults(StartMethod::Fork)),
+        Some("page-faults-of-server") => println!("{}", page_faults(StartMethod::ForkServer)),
         Some("library") => {
             assert_eq!(try_lock::spawn(&RobustMutex::new()).unwrap().join().unwrap(), 0);
             sys::load(&CString::new(env::args().nth(2).expect("a path")).unwrap());

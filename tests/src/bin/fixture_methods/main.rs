@@ -5,7 +5,7 @@ use std::env;
 
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
 use mp_runtime::StartMethod;
-use parked::{dismissed, no_room, outlive_their_server, parked, parked_killed, replaced};
+use parked::{dismissed, keeps_nothing, no_room, outlive_their_server, parked, parked_killed, replaced};
 use reports::{arguments, failures, signals};
 use surroundings::{channels, common, descriptors, identities, streams, surroundings};
 
@@ -39,6 +39,7 @@ fn main() {
         "dismissed" => dismissed,
         "replaced" => replaced,
         "outlive-their-server" => outlive_their_server,
+        "keeps-nothing" => keeps_nothing,
         "no-room" => no_room,
         other => panic!("no scene {other}"),
     };

@@ -110,6 +110,30 @@ pub(crate) fn no_room(method: StartMethod) {
     assert!(children().iter().any(|(id, _)| *id == server), "it is the same server");
 }
 
+/// The server has all that it makes in its own memory first.
+pub(crate) fn keeps_nothing(method: StartMethod) {
+    let start =
+        |number| echo::process(number, "x".repeat(1000), vec![], ()).start(method).spawn().unwrap().join().unwrap();
+    start(0);
+    let server = children()[0].0;
+    // It lets go of what it has made once it has answered, and then waits for the next order.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let at_rest = || {
+        while !children().contains(&(server, 'S')) {
+            assert!(Instant::now() < deadline);
+            thread::yield_now();
+        }
+        let mappings = fs::read_to_string(format!("/proc/{server}/maps")).unwrap();
+        let status = fs::read_to_string(format!("/proc/{server}/status")).unwrap();
+        let memory = status.lines().find(|line| line.starts_with("RssAnon")).unwrap().to_owned();
+        (fs::read_dir(format!("/proc/{server}/fd")).unwrap().count(), mappings, memory)
+    };
+    (1..100).for_each(|number| drop(start(number)));
+    let before = at_rest();
+    (1..1000).for_each(|number| drop(start(number)));
+    assert_eq!(at_rest(), before);
+}
+
 pub(crate) fn dismissed(method: StartMethod) {
     waiting(3);
     assert!(active_children().is_empty());
