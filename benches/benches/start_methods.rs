@@ -4,6 +4,7 @@
 //! `cargo bench -p benches --bench start_methods [-- --check]`; with `--check` a missed bar is a failure.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
 
+use std::env;
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -26,6 +27,8 @@ const RAW_BODY: &str = "until the body runs: raw fork";
 const RAW: &str = "raw fork + waitpid";
 const SMALL: &str = "the same, of a small process";
 const TRUE: &str = "posix_spawn of /bin/true + wait";
+/// What no start by `exec` can be below: its program is linked with what a Rust program is, and of its own size.
+const ITSELF: &str = "posix_spawn of this program, which ends at once";
 const PROCSPAWN: &str = "procspawn";
 /// Made of the program as it was at its start; a process is ended by SIGKILL, for it has no other end.
 const ZYGOTE: &str = "zygote: spawn, run, drop";
@@ -35,7 +38,13 @@ const PYTHON: [(&str, &str); 3] =
 /// Enough for who takes part in every fourth to have the 20 samples that `Series::ratio_to` wants.
 const ROUNDS: usize = 80;
 
+/// In the environment of this program when it is to end at once.
+const NOTHING: &str = "MP_BENCHES_NOTHING";
+
 fn main() -> ExitCode {
+    if env::var_os(NOTHING).is_some() {
+        return ExitCode::SUCCESS;
+    }
     // A procspawn child is this program again and must not get past this line.
     procspawn::init();
     if Yardstick::serve() {
@@ -61,11 +70,14 @@ fn main() -> ExitCode {
 /// Measures everybody and prints the table.
 fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Series> {
     println!("\n{title}: {:.1} MiB resident", machine::resident_mib());
+    let mut nothing = Command::new(env::current_exe().expect("procfs is there"));
+    nothing.env(NOTHING, "");
     let mut small = Yardstick::start().expect("this program starts once more");
     let mut contenders = vec![
         contender(RAW, 1, || timed(raw::fork_and_wait).1),
         contender(SMALL, 1, || small.measure().expect("the small process answers")),
         contender(TRUE, 1, || timed(|| Command::new("/bin/true").status().expect("/bin/true runs")).1),
+        contender(ITSELF, 1, || timed(|| nothing.status().expect("this program runs")).1),
         contender(FORK, 1, || ours(StartMethod::Fork)),
         contender(SERVER, 1, || ours(StartMethod::ForkServer)),
         contender(PARKED, 1, || parked(ours)),

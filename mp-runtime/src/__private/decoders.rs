@@ -84,7 +84,7 @@ pub fn order(bytes: &[u8]) -> bool {
     let next = || FILE.with(|file| file.try_clone().ok());
     let own = if first & 0x80 != 0 { Own::take(next) } else { None };
     let fds = (0..first % 16).map_while(|_| next()).collect();
-    let Some(order) = Order::read(bytes, fds, own) else { return false };
+    let Some(mut order) = Order::read(bytes, fds, own) else { return false };
     order.arguments.bytes().is_ok_and(|arguments| {
         assert!(arguments.len() <= bytes.len().max(SPILLED));
         true

@@ -1,4 +1,4 @@
-//! Giving way once, before a thread sleeps that takes turns with a peer.
+//! Giving way once, before a thread sleeps that sends and receives in turns.
 //!
 //! The kernel mostly wakes a process on the core of who wakes it. There it waits until that one sleeps, and when it answers it has to
 //! wake that one in its turn. Who gives way instead finds the answer when it comes back, and has not slept; and who gives way after an answer
@@ -7,8 +7,8 @@
 //! there takes.
 //!
 //! But whoever gives way comes back only when all others on its core have had their turn, and where these do not stop by
-//! themselves, that takes milliseconds; a thread that is woken is let in at once. So after each time that it took long, a thread does not
-//! give way for some waits, and for twice as many the next time.
+//! themselves, that takes milliseconds; a thread that is woken is let in at once. So after each time that it took long, whatever came of it, a thread does
+//! not give way for some waits, and for twice as many the next time; one fewer after each time that it was short.
 
 use std::time::Duration;
 

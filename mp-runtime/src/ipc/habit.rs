@@ -1,6 +1,6 @@
 //! What a thread learns from its waits: for how long to be [awake](crate::ipc::spin) the next time.
 //!
-//! Whether the peer is awake, and on which core, is told by what came of earlier waits. After a wait in vain a thread sleeps at once, and tries again only while it waits
+//! Whether the peer is awake, and on which core, is told by what came of earlier waits. After a wait in vain a thread waits awake no more, and tries again only while it waits
 //! often, and so seldom that all tries together cost a small part of the time, however long the kernel makes one last.
 //!
 //! What was worth it often may be in vain now and then without being given up: a peer is interrupted by the kernel, or, on a virtual
@@ -47,7 +47,7 @@ const SAVINGS: u32 = 32 * PRICE;
 pub(super) enum Habit {
     /// The last waits awake were worth it, so many in a row; the peer is on another core.
     Awake { worth: u32 },
-    /// The last wait awake was over when the core had been given away: the peer is on the same. So it was for so many waits.
+    /// The last wait awake was over when the core had been given away: the peer is on the same. Since then there were so many more.
     GivingWay { waits: u32 },
     /// The last was over when the peer had been woken. It is kept up for some more; all of them took `spent`.
     KeepingUp { left: u32, spent: Duration },
@@ -72,6 +72,10 @@ impl Habit {
                 }
             }
         }
+    }
+
+    pub(super) fn is_giving_way(self) -> bool {
+        matches!(self, Habit::GivingWay { .. })
     }
 
     /// Whether to give way before the first look.
@@ -129,8 +133,9 @@ impl Experience {
     /// After a wait that began at `start`, ended at `now`, and was in vain.
     pub(super) fn in_vain(self, start: Instant, now: Instant) -> Experience {
         match self.habit {
-            Habit::Awake { .. } | Habit::GivingWay { .. } if self.saved >= PRICE => {
-                Experience { saved: self.saved - PRICE, ..self }
+            Habit::Awake { .. } if self.saved >= PRICE => Experience { saved: self.saved - PRICE, ..self },
+            Habit::GivingWay { waits } if self.saved >= PRICE => {
+                Experience { saved: self.saved - PRICE, habit: Habit::GivingWay { waits: waits.wrapping_add(1) } }
             }
             habit => Experience { habit: habit.in_vain(start, now), ..self },
         }

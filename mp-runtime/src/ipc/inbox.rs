@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use crate::ipc::errors::ChannelError;
 use crate::ipc::link::Link;
-use crate::ipc::patience;
+use crate::ipc::{patience, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Front, Receiving};
 use crate::shm::roster::Side;
@@ -45,6 +45,7 @@ pub(crate) fn take(
     turn.take(front);
     drop(turn);
     link.wake(Side::Send);
+    spin::done(Side::Receive);
     Ok(found)
 }
 

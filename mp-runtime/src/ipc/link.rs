@@ -143,7 +143,7 @@ impl Link {
         deadline: Option<Instant>,
         mut ready: impl FnMut() -> bool,
     ) -> nix::Result<bool> {
-        if spin::until_side(side, &mut ready) {
+        if spin::until_side(side, deadline, &mut ready) {
             return Ok(true);
         }
         let mut watch = self.watches(side).take(me, self.event.as_fd())?;

@@ -10,7 +10,7 @@ use crate::ipc::own::Own;
 use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::receiver::{Missed, Receiver};
 use crate::ipc::sender::Sender;
-use crate::ipc::{inbox, spill};
+use crate::ipc::{inbox, spill, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
 use crate::shm::ring::{Front, Receiving, Sending};
@@ -108,6 +108,7 @@ impl Loan<'_> {
     pub fn send(self) {
         self.turn.into_inner().put_lent(self.packet);
         self.link.wake(Side::Receive);
+        spin::done(Side::Send);
     }
 }
 
@@ -210,6 +211,7 @@ impl Drop for Borrowed<'_> {
         {
             turn.get().take(*front);
             link.wake(Side::Send);
+            spin::done(Side::Receive);
         }
     }
 }

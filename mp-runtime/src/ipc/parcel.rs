@@ -139,14 +139,18 @@ pub(crate) fn enclose<E: ser::Error>(fds: Vec<OwnedFd>, ticket: Option<Ticket>) 
     if PACKING.get() == Packing::Nothing {
         return Err(refuse("descriptors and ends cross in messages of channels and in arguments only"));
     }
-    PACKING.set(Packing::Enclosing);
-    ENCLOSED.with_borrow_mut(|enclosed| {
+    let enclosed = ENCLOSED.try_with(|enclosed| {
+        let mut enclosed = enclosed.borrow_mut();
         let contents = enclosed.0.get_or_insert_default();
         let first = contents.fds.len() as u32;
         contents.fds.extend(fds);
         contents.tickets.extend(ticket);
-        Ok(first)
-    })
+        first
+    });
+    let first =
+        enclosed.map_err(|_| refuse("this thread is at its end, and can send no descriptors and ends any more"))?;
+    PACKING.set(Packing::Enclosing);
+    Ok(first)
 }
 
 /// An error of the codec, which says `why` where the value was packed or unpacked.

@@ -244,6 +244,7 @@ fn large<T: DeserializeOwned>(link: &Link, turn: Own<Receiving<'_, Mapped>>, fro
     drop(take);
     drop(turn);
     link.wake(Side::Send);
+    spin::done(Side::Receive);
     Ok(value?)
 }
 

@@ -32,6 +32,9 @@ thread_local! {
     static COURTESY: Cell<Courtesy> = const { Cell::new(Courtesy::NEW) };
 }
 
+/// Who gives way on a busy core comes back after milliseconds.
+const LEISURE: Duration = Duration::from_millis(20);
+
 /// After so many waits that were all for the same side a thread sends or receives a stream.
 const STREAM: u32 = 4;
 
@@ -58,10 +61,10 @@ fn let_it_come(side: Side) -> bool {
     takes_turns
 }
 
-/// [Waits awake](until) for what a channel's `side` needs; if that is not the habit, gives way once, to a peer
-/// with which this thread takes turns.
+/// [Waits awake](until) for what a channel's `side` needs; if that is not the habit, [gives way once](crate::ipc::courtesy), unless
+/// `deadline` is so near that it could be missed by that.
 #[inline]
-pub(crate) fn until_side(side: Side, mut ready: impl FnMut() -> bool) -> bool {
+pub(crate) fn until_side(side: Side, deadline: Option<Instant>, mut ready: impl FnMut() -> bool) -> bool {
     if ready() {
         return true;
     }
@@ -69,7 +72,8 @@ pub(crate) fn until_side(side: Side, mut ready: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     match awake(&mut ready, start) {
         Some(ready) => ready,
-        None => takes_turns && give_way_once(start) && ready(),
+        None if !takes_turns || deadline.is_some_and(|deadline| deadline < start + LEISURE) => false,
+        None => give_way_once(start) && ready(),
     }
 }
 
@@ -120,7 +124,8 @@ fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, bef
             }
         }
         let now = Instant::now();
-        if now.duration_since(start) > patience {
+        // Who gives way by habit has done so once, however long it has looked before.
+        if now.duration_since(start) > patience && (gives_way || !before.habit.is_giving_way()) {
             return (false, before.in_vain(start, now));
         }
         gives_way = true;
@@ -158,14 +163,50 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_way_by_habit_does_so_before_it_is_in_vain() {
+        // Its looks are over, and that long ago, before it gives way for the first time.
+        let start = Instant::now().checked_sub(Duration::from_secs(1)).expect("the machine has run for a second");
+        let mut looks = 0;
+        let after_looks = || {
+            looks += 1;
+            looks > LOOKS
+        };
+        assert!(wait(after_looks, start, SHORT, poor(Habit::GivingWay { waits: 0 })).0);
+        assert!(!wait(|| false, start, SHORT, poor(Habit::GivingWay { waits: 0 })).0);
+    }
+
+    #[test]
     fn only_what_goes_one_way_is_a_stream() {
         for _ in 0..=STREAM {
             done(Side::Receive);
-            let_it_come(Side::Receive);
+            assert!(!let_it_come(Side::Receive));
         }
         assert_eq!(STREAK.get(), STREAM + 1);
         done(Side::Send);
-        let_it_come(Side::Receive);
+        assert!(let_it_come(Side::Receive));
         assert_eq!(STREAK.get(), 0);
+    }
+
+    #[test]
+    fn who_sleeps_by_habit_gives_way_once_if_it_takes_turns_and_has_the_time() {
+        let far = Instant::now() + Duration::from_secs(60);
+        let asleep = Habit::Asleep { last: Instant::now(), short: far, long: far };
+        let looks = |takes_turns: bool, left: Option<Duration>| {
+            EXPERIENCE.set(poor(asleep));
+            if takes_turns {
+                done(Side::Send);
+            }
+            let mut looks = 0;
+            let ready = || {
+                looks += 1;
+                false
+            };
+            assert!(!until_side(Side::Receive, left.map(|left| Instant::now() + left), ready));
+            looks
+        };
+        assert_eq!([looks(true, None), looks(false, None)], [2, 1]);
+        assert_eq!([Duration::ZERO, LEISURE / 2, 2 * LEISURE].map(|left| looks(true, Some(left))), [1, 1, 2]);
+        COURTESY.set(Courtesy::NEW.after(Duration::from_secs(1)));
+        assert_eq!([looks(true, None), looks(true, None)], [1, 1]);
     }
 }

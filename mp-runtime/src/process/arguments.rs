@@ -1,6 +1,5 @@
 //! The arguments of a process function, as they arrive in another image.
 
-use std::borrow::Cow;
 use std::os::fd::{AsFd, OwnedFd};
 
 use crate::sys::memory;
@@ -13,16 +12,19 @@ pub(crate) enum Arguments {
 }
 
 impl Arguments {
-    /// Their bytes.
+    /// Their bytes. If they are in a file, that is closed: whatever the process starts would have it too, and its memory with it.
     ///
     /// # Errors
     ///
     /// As [`memory::read`].
     #[inline]
-    pub(crate) fn bytes(&self) -> nix::Result<Cow<'_, [u8]>> {
+    pub(crate) fn bytes(&mut self) -> nix::Result<&[u8]> {
+        if let Arguments::InFile(file, length) = self {
+            *self = Arguments::Here(memory::read(file.as_fd(), *length)?);
+        }
         match self {
-            Arguments::Here(bytes) => Ok(Cow::Borrowed(bytes)),
-            Arguments::InFile(file, length) => memory::read(file.as_fd(), *length).map(Cow::Owned),
+            Arguments::Here(bytes) => Ok(bytes),
+            Arguments::InFile(..) => Ok(&[]), // it was read just now
         }
     }
 }

@@ -63,7 +63,7 @@ fn become_image(role: exec::Role, socket: OwnedFd, arguments: Arguments) -> ! {
         _ => {
             let Ok((order, Ok(fds))) = fdpass::wait(socket.as_fd()) else { direct::exit(1) };
             drop(socket);
-            let Some(unborn) = Unborn::read(&order, fds) else { direct::exit(1) };
+            let Ok(unborn) = Unborn::read(&order, fds) else { direct::exit(1) };
             match unborn.live() {}
         }
     }
@@ -98,7 +98,7 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
     };
     direct::close(socket.into_raw_fd());
     let Some(order) = Order::read(&order, fds, Some(own)) else { direct::exit(1) };
-    let Some(unborn) = Unborn::of(order, Some(page)) else { direct::exit(1) };
+    let Ok(unborn) = Unborn::of(order, Some(page)) else { direct::exit(1) };
     unborn.live()
 }
 
@@ -114,12 +114,13 @@ impl Runs for Ordered {
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
             let entry = self.entry.ok_or("this is another executable")?;
             let bytes = self.arguments.bytes().map_err(|errno| format!("its arguments could not be read: {errno}"))?;
-            entry(&bytes, self.enclosed.take().unwrap_or_default(), payload)
+            entry(bytes, self.enclosed.take().unwrap_or_default(), payload)
         }
     }
 }
 
-/// A process before it is made, by its order: with all that can be had before, in memory. All signals are blocked.
+/// A process before it is made, by its order: with all that can be had before, in memory. All signals are blocked; in the fork server, but
+/// for SIGTERM.
 ///
 /// The fork server has it before it forks. So what it takes to read an order, in code and in memory, is there; in the child each
 /// page of it would be a fault.
@@ -137,13 +138,17 @@ pub(crate) struct Unborn {
 }
 
 impl Unborn {
-    /// Reads the order, which has come as `bytes` and `fds`; `None` if it is none.
-    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> Option<Unborn> {
-        Unborn::of(Order::read(bytes, fds, None)?, None)
+    /// Reads the order, which has come as `bytes` and `fds`.
+    ///
+    /// # Errors
+    ///
+    /// `EBADMSG` if it is none; `ENOMEM` if there is no place for a page.
+    pub(crate) fn read(bytes: &[u8], fds: Vec<OwnedFd>) -> nix::Result<Unborn> {
+        Unborn::of(Order::read(bytes, fds, None).ok_or(Errno::EBADMSG)?, None)
     }
 
-    /// With the order that was read, and the page of the report, if it is mapped; `None` if there is no place for it.
-    fn of(order: Order, page: Option<Page>) -> Option<Unborn> {
+    /// With the order that was read, and the page of the report, if it is mapped.
+    fn of(order: Order, page: Option<Page>) -> nix::Result<Unborn> {
         let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
         let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
         let comm = child::comm(&name);
@@ -151,7 +156,7 @@ impl Unborn {
         // Mapped by the process itself: mapped here, it would have to be unmapped here.
         let (page, page_file) = match page {
             Some(page) => (page, None),
-            None => (Page::reserve().ok()?, Some(own.page)),
+            None => (Page::reserve()?, Some(own.page)),
         };
         let report = Report::open(page, own.file, generation);
         let tie = Tie::sent(detached, own.tie, parent_id);
@@ -166,7 +171,7 @@ impl Unborn {
         let enclosed = if enclosed.is_empty() { Vec::new() } else { enclosed };
         let run = Ordered { entry, arguments, enclosed: Some(enclosed) };
         let (registry, out) = (Some(registry), io::stdout());
-        Some(Unborn { record, registry, by_first_thread, comm, out, directory, page: page_file, run })
+        Ok(Unborn { record, registry, by_first_thread, comm, out, directory, page: page_file, run })
     }
 
     near! {

@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn arguments_that_are_shorter_than_told_are_refused_and_take_no_memory() {
-        let bytes = |length| read(length).expect("it is one").arguments.bytes().map(|bytes| bytes.into_owned());
+        let bytes = |length| read(length).expect("it is one").arguments.bytes().map(<[u8]>::to_vec);
         assert_eq!(bytes(5).expect("they are there"), b"lucky");
         assert!([6, 1 << 40, usize::MAX].into_iter().all(|length| bytes(length) == Err(Errno::ENODATA)));
     }

@@ -21,6 +21,9 @@ use crate::sys::{direct, fdpass, lifeline, thread};
 /// `clone`, less than 0.
 pub(crate) const ORDERED: usize = 0;
 
+/// The place of what is no id, but tells that the order is dealt with.
+pub(crate) const ANSWERED: usize = 1;
+
 /// What is told in the place of an error of the kernel's when this process has threads.
 pub(crate) const BESIDE_THREADS: Errno = Errno::EDEADLK;
 
@@ -33,12 +36,12 @@ pub(crate) type Ahead = [u32; 3];
 /// 1. The first message brings the end of a lifeline: should this process be stopped when the program ends, the kernel
 ///    ends it all the same. And it brings the page for the ids of what is made here; none of that has the page.
 /// 2. What each child would look up once, by name, is looked up here.
-/// 3. For each order a sibling is made. The order is read before: what that takes is here, and would be a fault in a child for each
-///    page. The kernel writes its id into the page before it
-///    runs, and in the same call: whenever the server is killed, the page tells whether there is a process.
+/// 3. For each order a sibling is made. The order is read before: what that takes is here, and would be a page fault each in a child.
+///    The kernel writes the id of the sibling into the page before that runs, and in the same call: whenever the server is killed, the
+///    page tells whether there is a process.
 /// 4. A short message asks for a sibling that waits for its order. Nobody waits for that: it is not answered.
-/// 5. The program sleeps on the place of the id over each order, and is woken by the server. To look at the page for a while first
-///    costs it a processor, on which the server or its child might run, and a start twice its time (measured).
+/// 5. The program sleeps until the page tells that its order is dealt with, and is woken. To look at the page for a while first costs it a
+///    processor, on which the server or its child might run, and a start twice its time (measured).
 #[inline(always)]
 fn attend(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
@@ -54,30 +57,32 @@ fn attend(socket: OwnedFd) -> ! {
     loop {
         let own = [&socket, &held];
         let mut unborn = None;
-        let made = match fdpass::wait_with(socket.as_fd(), &mut bytes) {
+        let (length, fds) = match fdpass::wait_with(socket.as_fd(), &mut bytes) {
             Ok((0, _)) | Err(_) => direct::exit(0),
-            Ok((length, fds)) => {
-                let order = &bytes[..length];
-                if let Some([place, by_first_thread, program]) = ahead(order) {
-                    // What is not made is missed when it is looked for.
-                    let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
-                    let ahead = MadeAhead { own, by_first_thread: by_first_thread != 0, program: program as i32, fds };
-                    let _ = siblings.make(&ids, place as usize % Page::WORDS, ahead);
-                    continue;
-                }
-                siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
-                    let fds = fds?; // more than this process can have: those there were are gone again
-                    unborn = Unborn::read(order, fds);
-                    siblings.make(&ids, ORDERED, Made { own, unborn: &mut unborn })
-                })
-            }
+            Ok(received) => received,
         };
+        let order = &bytes[..length];
+        if let Some([place, by_first_thread, program]) = ahead(order) {
+            // What is not made is missed when it is looked for.
+            let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
+            let ahead = MadeAhead { own, by_first_thread: by_first_thread != 0, program: program as i32, fds };
+            let _ = siblings.make(&ids, place as usize % Page::WORDS, ahead);
+            continue;
+        }
+        let made = siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
+            let fds = fds?; // more than this process can have: those there were are gone again
+            unborn = Some(Unborn::read(order, fds)?);
+            siblings.make(&ids, ORDERED, Made { own, unborn: &mut unborn })
+        });
         if let Err(errno) = made {
             ids.set_id(ORDERED, -(errno as i32));
         }
-        ids.tell_id(ORDERED);
-        // While nobody waits.
+        // Before the answer: a start that has returned has left nothing here, neither a descriptor that somebody waits to see closed...
         unborn.into_iter().for_each(Unborn::discard);
+        // ... nor an argument, for the next to find in its memory.
+        bytes[..length].fill(0);
+        ids.set_id(ANSWERED, 1);
+        ids.tell_id(ANSWERED);
     }
 }
 
@@ -93,9 +98,10 @@ impl Born for Made<'_> {
     fn live(self, _: Handlers) -> Infallible {
         direct::close(self.own[0].as_raw_fd());
         direct::close(self.own[1].as_raw_fd());
-        // What is no order makes a process that ends at once: nobody waits in vain.
-        let Some(unborn) = self.unborn.take() else { direct::exit(1) };
-        unborn.live()
+        match self.unborn.take() {
+            Some(unborn) => unborn.live(),
+            None => direct::exit(1), // it was put there just now
+        }
     }
 }
 

@@ -144,7 +144,8 @@ impl Page {
     #[inline]
     fn words(&self) -> &[AtomicU64; Page::WORDS] {
         // SAFETY: mapped readable and writable, aligned to a page, all bit patterns valid, until `drop`. A child
-        // forked while the page was hidden has no such memory; it never uses the value (see `Report`).
+        // forked while the page was hidden has no such memory; it never uses the value (see `Report`). Nor is one used that is
+        // reserved and not mapped yet.
         unsafe { self.start.as_ref() }
     }
 }

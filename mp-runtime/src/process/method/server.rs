@@ -15,7 +15,7 @@ use crate::process::lifeline::Lifeline;
 use crate::process::method::parked::Parked;
 use crate::process::newborn;
 use crate::process::report::Report;
-use crate::process::server::{Ahead, ORDERED};
+use crate::process::server::{ANSWERED, Ahead, ORDERED};
 use crate::process::stopping::{self, Ladder};
 use crate::sys::fd::ProcessFd;
 use crate::sys::page::Page;
@@ -121,7 +121,7 @@ impl Server {
     /// then, and there is no process.
     pub(crate) fn make(&self, send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>) -> Result<Pid, Option<Errno>> {
         let (Some(socket), Some(pidfd)) = (self.socket.get(), self.pidfd.get()) else { return Err(None) };
-        self.ids.set_id(ORDERED, 0);
+        [ORDERED, ANSWERED].into_iter().for_each(|place| self.ids.set_id(place, 0));
         match send(socket) {
             Ok(()) => {}
             Err(Errno::EPIPE | Errno::ECONNRESET) => return self.bury(pidfd),
@@ -130,10 +130,10 @@ impl Server {
         let patience = if self.has_answered.get() { PATIENCE } else { PATIENCE_AT_FIRST };
         let begin = Instant::now();
         loop {
-            self.ids.wait_for_id(ORDERED, Instant::now() + SLICE);
-            if let Some(made) = self.made() {
+            self.ids.wait_for_id(ANSWERED, Instant::now() + SLICE);
+            if self.ids.id(ANSWERED) != 0 {
                 self.has_answered.set(true);
-                return made;
+                return self.made().unwrap_or(Err(None));
             }
             if self.has_ended() || begin.elapsed() > patience {
                 return self.bury(pidfd);
@@ -149,7 +149,9 @@ impl Server {
     /// Has one more process made ahead, with what every process has; its `parent` is the program. Waits for nothing. Whether
     /// there was room for it.
     pub(crate) fn park(&mut self, report: Report, lifeline: Lifeline, parent: &ProcessFd) -> bool {
-        let taken = |place: &usize| *place == ORDERED || self.parked.iter().any(|parked| parked.place() == *place);
+        let taken = |place: &usize| {
+            [ORDERED, ANSWERED].contains(place) || self.parked.iter().any(|parked| parked.place() == *place)
+        };
         // There are fewer parked than places.
         let place = (0..Page::WORDS).find(|place| !taken(place)).unwrap_or(Page::WORDS - 1);
         let (parked, theirs) = match Parked::new(place, report, lifeline) {

@@ -93,7 +93,7 @@ pub(crate) fn environment() -> (Vec<String>, Option<String>, PathBuf, Vec<String
 }
 
 #[process(start = forkserver)]
-pub(crate) fn open_fds() -> Vec<String> {
+pub(crate) fn open_fds(_padding: String) -> Vec<String> {
     fds()
 }
 

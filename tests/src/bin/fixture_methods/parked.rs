@@ -132,6 +132,12 @@ pub(crate) fn keeps_nothing(method: StartMethod) {
     let before = at_rest();
     (1..1000).for_each(|number| drop(start(number)));
     assert_eq!(at_rest(), before);
+    // And not even for a moment once a start has returned.
+    for _ in 0..200 {
+        let child = echo::process(1, String::new(), vec![], ()).start(method).spawn().unwrap();
+        assert_eq!(fs::read_dir(format!("/proc/{server}/fd")).unwrap().count(), before.0);
+        child.join().unwrap();
+    }
 }
 
 pub(crate) fn dismissed(method: StartMethod) {

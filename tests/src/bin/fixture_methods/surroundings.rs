@@ -43,11 +43,11 @@ pub(crate) fn surroundings(method: StartMethod) {
 }
 
 pub(crate) fn descriptors(method: StartMethod) {
-    let usual = open_fds::process().start(method).spawn().unwrap().join().unwrap();
+    let usual = open_fds::process(String::new()).start(method).spawn().unwrap().join().unwrap();
     // Files of the program, one of them kept over an `exec`: whoever is not forked has none of them.
     let (reader, writer) = pipe().unwrap();
     sys::keep_over_exec(&writer);
-    let with = open_fds::process().start(method).spawn().unwrap().join().unwrap();
+    let with = open_fds::process(String::new()).start(method).spawn().unwrap().join().unwrap();
     let more = if method == StartMethod::Fork { 2 } else { 0 };
     assert_eq!(with.len(), usual.len() + more, "{usual:?} {with:?}");
     if method != StartMethod::Fork {
@@ -55,6 +55,9 @@ pub(crate) fn descriptors(method: StartMethod) {
             |fd: &&String| !["/memfd:mp-report", "anon_inode:[pidfd]", "pipe:["].iter().any(|own| fd.starts_with(own));
         assert!(with.iter().filter(ours).count() <= 3, "beside the standard streams: {with:?}");
     }
+    // Arguments that are too many for a message come by a file, which is gone.
+    let much = open_fds::process("x".repeat(1 << 20)).start(method).spawn().unwrap().join().unwrap();
+    assert_eq!(much.len(), with.len(), "{with:?} {much:?}");
     // One that is moved in arrives, and is gone here: the pipe ends with the process.
     let file = Fd(OwnedFd::from(writer));
     let child = write_to::process(file, "through a pipe".into()).start(method).spawn().unwrap();
