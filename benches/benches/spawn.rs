@@ -12,7 +12,7 @@ use benches::python::Python;
 use benches::sample::{Plan, Series, interleave, timed};
 use benches::starts::{contender, find, tabulate, verdict};
 use benches::{machine, raw};
-use mp_runtime::{StartMethod, process};
+use mp_runtime::process;
 
 const OURS: &str = "mp-runtime";
 /// What a program with much memory would choose.
@@ -75,14 +75,17 @@ fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Bar> {
     let mut contenders = vec![
         contender(RAW, 1, || timed(raw::fork_and_wait).1),
         contender(FLOOR, 1, || timed(raw::fork_with_safety_calls_and_wait).1),
-        contender(OURS, 1, || ours(StartMethod::Fork)),
-        contender(BY_SERVER, 1, || ours(StartMethod::ForkServer)),
+        contender(OURS, 1, ours),
         contender("std Command, /bin/true", 1, std_command),
         contender(MEM_ISOLATE, 1, mem_isolate),
         contender(PROCESS_FUN, 1, || timed(|| raw::reap(process_fun())).1),
         contender(PROCESS_FUN_UNREAPED, 1, process_fun_unreaped),
         contender(PROCSPAWN, 4, procspawn),
     ];
+    // Not before: beside a server, a fork has more to let go of.
+    if heap > 0 {
+        contenders.push(contender(BY_SERVER, 1, by_server));
+    }
     if let Ok(python) = &mut python {
         let measure = || python.start_and_join().expect("python starts and joins a process");
         contenders.push(contender(PYTHON, 4, measure));
@@ -103,7 +106,7 @@ fn bars(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
         measured: by_fork.ratio_to(raw),
         limit: 1.25,
     }];
-    // Beside much memory a peer that does not fork is faster than all that do, and so is our start that does not.
+    // Beside much memory, each of the two ways that a user has.
     let ours = if heap > 0 { &[OURS, BY_SERVER][..] } else { &[OURS] };
     bars.extend(ours.iter().map(|name| {
         let ours = find(series, name).expect("we take part");
@@ -119,11 +122,18 @@ fn bars(title: &str, heap: usize, series: &[Series]) -> Vec<Bar> {
     bars
 }
 
-#[process(start = forkserver)]
+#[process]
 fn empty() {}
 
-fn ours(method: StartMethod) -> Duration {
-    timed(|| empty::process().start(method).spawn().expect("`empty` starts").join().expect("`empty` returns")).1
+fn ours() -> Duration {
+    timed(|| empty::spawn().expect("`empty` starts").join().expect("`empty` returns")).1
+}
+
+#[process(start = forkserver)]
+fn empty_by_server() {}
+
+fn by_server() -> Duration {
+    timed(|| empty_by_server::spawn().expect("it starts").join().expect("it returns")).1
 }
 
 fn std_command() -> Duration {

@@ -27,7 +27,7 @@ const RAW_BODY: &str = "until the body runs: raw fork";
 const RAW: &str = "raw fork + waitpid";
 const SMALL: &str = "the same, of a small process";
 const TRUE: &str = "posix_spawn of /bin/true + wait";
-/// What no start by `exec` can be below: its program is linked with what a Rust program is, and of its own size.
+/// The floor under a start by `exec`: an executable of this size, linked with the same libraries, that does nothing.
 const ITSELF: &str = "posix_spawn of this program, which ends at once";
 const PROCSPAWN: &str = "procspawn";
 /// Made of the program as it was at its start; a process is ended by SIGKILL, for it has no other end.

@@ -42,7 +42,7 @@ fn child_has_few_page_faults() {
     assert!((1..=if cfg!(debug_assertions) { 40 } else { 10 }).contains(&least), "{least}");
 }
 
-/// The same for one that the fork server makes; before that read the order itself it was 20.
+/// The same for one that the fork server makes: what reads its order lies in memory already.
 #[test]
 fn child_of_the_server_has_few_page_faults() {
     let faults = (0..10).map(|_| {

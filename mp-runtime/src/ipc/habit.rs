@@ -1,7 +1,7 @@
 //! What a thread learns from its waits: for how long to be [awake](crate::ipc::spin) the next time.
 //!
-//! Whether the peer is awake, and on which core, is told by what came of earlier waits. After a wait in vain a thread waits awake no more, and tries again only while it waits
-//! often, and so seldom that all tries together cost a small part of the time, however long the kernel makes one last.
+//! Whether the peer is awake, and on which core, is told by what came of earlier waits. After a wait in vain a thread no longer waits awake, but for a try now
+//! and then: only while it waits often, and so seldom that all tries together cost a small part of the time, however long the kernel makes one last.
 //!
 //! What was worth it often may be in vain now and then without being given up: a peer is interrupted by the kernel, or, on a virtual
 //! machine, its whole core is. So many waits that were worth it pay for one that was not. Else two that have lost sight of each other so, for
@@ -47,7 +47,7 @@ const SAVINGS: u32 = 32 * PRICE;
 pub(super) enum Habit {
     /// The last waits awake were worth it, so many in a row; the peer is on another core.
     Awake { worth: u32 },
-    /// The last wait awake was over when the core had been given away: the peer is on the same. Since then there were so many more.
+    /// The last wait awake was over when the core had been given away: the peer is on the same. `waits` counts those since then, for [`LOOKING`].
     GivingWay { waits: u32 },
     /// The last was over when the peer had been woken. It is kept up for some more; all of them took `spent`.
     KeepingUp { left: u32, spent: Duration },
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_waits_seldom_sleeps_at_once() {
+    fn a_thread_that_waits_seldom_does_not_wait_awake() {
         let begin = Instant::now();
         let mut habit = Habit::GivingWay { waits: 0 }.in_vain(begin, begin + SHORT);
         for millis in 1..100 {

@@ -89,7 +89,7 @@ impl Link {
 
     /// Whether there is no message, and nobody left to send one.
     pub(crate) fn has_run_dry(&self) -> bool {
-        // In this order: what the last sender has sent, it has before it was gone. First the cheap question.
+        // First the cheap question; then in this order: what the last sender has sent, it has before it was gone.
         !self.ring.has_message() && !self.is_attended(Side::Send) && !self.ring.has_message()
     }
 

@@ -19,7 +19,8 @@ use crate::ipc::travel::Ticket;
 use crate::wire::codec::{self, CodecError};
 
 thread_local! {
-    /// Whether a value is being written. Apart from what is in it, for almost all values enclose nothing.
+    /// Whether a value is being written, and encloses something. Apart from what that is: almost all values enclose nothing, and do not
+    /// touch [`ENCLOSED`], which has a destructor.
     static PACKING: Cell<Packing> = const { Cell::new(Packing::Nothing) };
     /// What has been enclosed in it.
     static ENCLOSED: RefCell<Enclosed> = const { RefCell::new(Enclosed(None)) };
@@ -82,7 +83,7 @@ pub(crate) fn pack<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Res
     Ok(enclosed)
 }
 
-/// A value around the one that is being written. It is gone on with when this one is done, also when serde panics.
+/// What was being written around the value that is written now. Dropped, it is put back, also when serde panics.
 struct Outer {
     packing: Packing,
     enclosed: Enclosed,
@@ -106,7 +107,7 @@ impl Drop for Outer {
     }
 }
 
-/// What the value has enclosed that is at that point.
+/// What the value that is being written has enclosed; `packing` is how far it is.
 #[inline]
 fn take(packing: Packing) -> Enclosed {
     if packing == Packing::Enclosing { ENCLOSED.take() } else { Enclosed::default() }
@@ -182,7 +183,8 @@ pub(crate) fn take_out(number: u32) -> Option<OwnedFd> {
 
 #[cfg(test)]
 mod tests {
-    use std::panic;
+    use std::sync::mpsc;
+    use std::{panic, thread};
 
     use serde::{Serializer, ser::SerializeTuple};
 
@@ -218,5 +220,28 @@ mod tests {
         };
         assert_eq!(count(pack(&Around(inner), &mut Vec::new()).expect("two are enclosed")), 2);
         assert!(enclose::<postcard::Error>(Vec::new(), None).is_err(), "nothing is being written any more");
+    }
+
+    #[test]
+    fn a_thread_at_its_end_is_told_that_it_can_enclose_nothing() {
+        /// Dropped after [`ENCLOSED`], which the thread has touched later.
+        struct Last(mpsc::Sender<String>);
+        impl Drop for Last {
+            fn drop(&mut self) {
+                let refused = pack(&file(), &mut Vec::new()).map(drop);
+                let _ = self.0.send(refused.map_or_else(|error| error.to_string(), |()| "it was packed".to_owned()));
+            }
+        }
+        thread_local! {
+            static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+        }
+        let (sender, told) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            LAST.set(Some(Last(sender)));
+            pack(&file(), &mut Vec::new()).map(drop)
+        });
+        thread.join().expect("it does not panic").expect("a descriptor is enclosed");
+        let told = told.recv().expect("it has told");
+        assert!(told.contains("this thread is at its end"), "{told}");
     }
 }

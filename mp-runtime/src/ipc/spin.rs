@@ -9,7 +9,8 @@
 //! soon as it may be there, takes the memory of the ring away from the sender for each. After some such waits it looks less often, and
 //! finds several.
 //!
-//! How long it waits so is what it has learnt: see [`habit`](crate::ipc::habit).
+//! How long it waits so is what it has learnt: see [`habit`](crate::ipc::habit). A thread that does not wait awake, but takes turns, gives way
+//! once before it sleeps: see [`courtesy`](crate::ipc::courtesy).
 
 use std::cell::Cell;
 use std::hint;
@@ -29,10 +30,12 @@ thread_local! {
     static STREAK: Cell<u32> = const { Cell::new(0) };
     /// Whether it has sent, and received, since its last wait.
     static DONE: Cell<[bool; 2]> = const { Cell::new([false; 2]) };
+    /// Whether to give way before it sleeps.
     static COURTESY: Cell<Courtesy> = const { Cell::new(Courtesy::NEW) };
 }
 
-/// Who gives way on a busy core comes back after milliseconds.
+/// A wait with less time than this does not give way: beside a few busy processes that takes milliseconds. Beside many it may take longer,
+/// and the wait is late by that.
 const LEISURE: Duration = Duration::from_millis(20);
 
 /// After so many waits that were all for the same side a thread sends or receives a stream.
@@ -49,8 +52,8 @@ pub(crate) fn done(side: Side) {
     DONE.set(done);
 }
 
-/// Before a wait of `side`: leaves the ring alone for a moment if it is one of a stream. Whether it is not, but this thread sends and
-/// receives in turns.
+/// Before a wait of `side`: if it is one of a stream, leaves the ring alone for a moment. Whether this thread takes turns: it has done
+/// the other thing since its last wait.
 fn let_it_come(side: Side) -> bool {
     let takes_turns = DONE.take()[side.other() as usize];
     let streak = if takes_turns { 0 } else { STREAK.get().saturating_add(1) };
@@ -62,7 +65,7 @@ fn let_it_come(side: Side) -> bool {
 }
 
 /// [Waits awake](until) for what a channel's `side` needs; if that is not the habit, [gives way once](crate::ipc::courtesy), unless
-/// `deadline` is so near that it could be missed by that.
+/// `deadline` is near.
 #[inline]
 pub(crate) fn until_side(side: Side, deadline: Option<Instant>, mut ready: impl FnMut() -> bool) -> bool {
     if ready() {
@@ -124,7 +127,7 @@ fn wait(mut ready: impl FnMut() -> bool, start: Instant, patience: Duration, bef
             }
         }
         let now = Instant::now();
-        // Who gives way by habit has done so once, however long it has looked before.
+        // Who gives way by habit has to have done so once before it is in vain, however long the looks before took.
         if now.duration_since(start) > patience && (gives_way || !before.habit.is_giving_way()) {
             return (false, before.in_vain(start, now));
         }

@@ -47,7 +47,7 @@ impl Launch {
         }
     }
 
-    /// Frees all of it: the process is another's.
+    /// Frees all of it, in the fork server: the process that it describes has its own copy.
     pub(crate) fn discard(self) {
         self.report.discard();
         if let Tie::Lifeline(lifeline) = self.tie {

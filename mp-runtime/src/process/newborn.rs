@@ -9,7 +9,7 @@ use std::sync::{Arc, MutexGuard};
 use nix::errno::Errno;
 
 use crate::error::Stage;
-use crate::process::arguments::Arguments as Bytes;
+use crate::process::arguments::Written;
 use crate::process::child::{self, Birth, Comm, Runs};
 use crate::process::launch::{Launch, Origin};
 use crate::process::order::{self, Order, Own};
@@ -105,7 +105,7 @@ pub(crate) fn wait_to_be_born(by_first_thread: bool, parent: i32, fds: Vec<Owned
 /// The function that was ordered, with its arguments.
 struct Ordered {
     entry: Option<Entry>,
-    arguments: Bytes,
+    arguments: Written,
     enclosed: Option<Vec<OwnedFd>>,
 }
 
@@ -167,7 +167,7 @@ impl Unborn {
         let record = Arc::new(Record::new(launch));
         let mut registry = registry::lock();
         registry.add(Arc::clone(&record));
-        // In the child there is nothing to be freed then.
+        // An empty one still has the memory in which all descriptors came. Without it the child has nothing to free.
         let enclosed = if enclosed.is_empty() { Vec::new() } else { enclosed };
         let run = Ordered { entry, arguments, enclosed: Some(enclosed) };
         let (registry, out) = (Some(registry), io::stdout());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::ipc::parcel::Enclosed;
-use crate::process::arguments::Arguments;
+use crate::process::arguments::Written;
 use crate::process::launch::Launch;
 use crate::process::settings::Settings;
 use crate::sys::image::{self, Entry, Place};
@@ -42,7 +42,7 @@ pub(crate) struct Order {
     pub(crate) by_first_thread: bool,
     pub(crate) settings: Option<Box<Settings>>,
     pub(crate) entry: Option<Entry>,
-    pub(crate) arguments: Arguments,
+    pub(crate) arguments: Written,
     pub(crate) own: Own<OwnedFd>,
     pub(crate) directory: Option<OwnedFd>,
     pub(crate) streams: [Option<OwnedFd>; 3],
@@ -197,9 +197,9 @@ impl Order {
             *stream = Some(next()?);
         }
         let arguments = if spilled {
-            Arguments::InFile(next()?, usize::from_ne_bytes(rest.try_into().ok()?))
+            Written::InFile(next()?, usize::from_ne_bytes(rest.try_into().ok()?))
         } else {
-            Arguments::Here(rest.to_vec())
+            Written::Here(rest.to_vec())
         };
         let enclosed = fds.collect::<Option<Vec<_>>>()?;
         let (name, kind, replica, parent_name, parent_id, started, generation, seed, by_first_thread) = nature;

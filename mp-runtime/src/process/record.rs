@@ -138,7 +138,7 @@ impl Record {
         self.owner != direct::id()
     }
 
-    /// Frees all of it: the process is another's.
+    /// Frees all of it, in the fork server: the process that it describes has its own copy.
     pub(crate) fn discard(self) {
         self.launch.discard();
     }

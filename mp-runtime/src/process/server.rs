@@ -17,11 +17,11 @@ use crate::sys::near::near;
 use crate::sys::page::Page;
 use crate::sys::{direct, fdpass, lifeline, thread};
 
-/// Where in the page that program and server share the id is of the process that was ordered; or the error number of the
-/// `clone`, less than 0.
+/// Where in the page that program and server share the id is of the process that was ordered; or, less than 0, the error
+/// number for which there is none: of reading the order, or of the `clone`.
 pub(crate) const ORDERED: usize = 0;
 
-/// The place of what is no id, but tells that the order is dealt with.
+/// The word by which the server says that it is done with the order: 0 until then. The program sleeps on it.
 pub(crate) const ANSWERED: usize = 1;
 
 /// What is told in the place of an error of the kernel's when this process has threads.
@@ -41,7 +41,8 @@ pub(crate) type Ahead = [u32; 3];
 ///    page tells whether there is a process.
 /// 4. A short message asks for a sibling that waits for its order. Nobody waits for that: it is not answered.
 /// 5. The program sleeps until the page tells that its order is dealt with, and is woken. To look at the page for a while first costs it a
-///    processor, on which the server or its child might run, and a start twice its time (measured).
+///    processor, on which the server or its child might run, and a start twice its time (measured by hand, when it was a message that
+///    woke the program).
 #[inline(always)]
 fn attend(socket: OwnedFd) -> ! {
     direct::set_name(b"mp-fork-server\0\0");
@@ -55,7 +56,7 @@ fn attend(socket: OwnedFd) -> ! {
     // For each order the same, so that few pages are written to.
     let mut bytes = vec![0; Message::LONGEST];
     loop {
-        let own = [&socket, &held];
+        let servers = [&socket, &held];
         let mut unborn = None;
         let (length, fds) = match fdpass::wait_with(socket.as_fd(), &mut bytes) {
             Ok((0, _)) | Err(_) => direct::exit(0),
@@ -65,39 +66,37 @@ fn attend(socket: OwnedFd) -> ! {
         if let Some([place, by_first_thread, program]) = ahead(order) {
             // What is not made is missed when it is looked for.
             let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
-            let ahead = MadeAhead { own, by_first_thread: by_first_thread != 0, program: program as i32, fds };
+            let ahead = MadeAhead { servers, by_first_thread: by_first_thread != 0, program: program as i32, fds };
             let _ = siblings.make(&ids, place as usize % Page::WORDS, ahead);
             continue;
         }
         let made = siblings.as_ref().map_err(|errno| *errno).and_then(|siblings| {
             let fds = fds?; // more than this process can have: those there were are gone again
             unborn = Some(Unborn::read(order, fds)?);
-            siblings.make(&ids, ORDERED, Made { own, unborn: &mut unborn })
+            siblings.make(&ids, ORDERED, Made { servers, unborn: &mut unborn })
         });
         if let Err(errno) = made {
             ids.set_id(ORDERED, -(errno as i32));
         }
-        // Before the answer: a start that has returned has left nothing here, neither a descriptor that somebody waits to see closed...
+        // Before the answer: no descriptor of a start that has returned is open here, for somebody may wait to see it closed.
         unborn.into_iter().for_each(Unborn::discard);
-        // ... nor an argument, for the next to find in its memory.
-        bytes[..length].fill(0);
         ids.set_id(ANSWERED, 1);
-        ids.tell_id(ANSWERED);
+        ids.wake(ANSWERED);
     }
 }
 
-/// A sibling that was ordered. It has copies of what is the server's alone; their owners are in frames of the server, which are never left
-/// by a child.
+/// A sibling that was ordered. It closes its copies of the server's own, the socket and the lifeline, by number: their owners are in a frame
+/// of the server, which a child never leaves.
 struct Made<'a> {
-    own: [&'a OwnedFd; 2],
+    servers: [&'a OwnedFd; 2],
     unborn: &'a mut Option<Unborn>,
 }
 
 impl Born for Made<'_> {
     #[inline(always)]
     fn live(self, _: Handlers) -> Infallible {
-        direct::close(self.own[0].as_raw_fd());
-        direct::close(self.own[1].as_raw_fd());
+        direct::close(self.servers[0].as_raw_fd());
+        direct::close(self.servers[1].as_raw_fd());
         match self.unborn.take() {
             Some(unborn) => unborn.live(),
             None => direct::exit(1), // it was put there just now
@@ -107,7 +106,7 @@ impl Born for Made<'_> {
 
 /// A sibling that waits for its order.
 struct MadeAhead<'a> {
-    own: [&'a OwnedFd; 2],
+    servers: [&'a OwnedFd; 2],
     by_first_thread: bool,
     program: i32,
     fds: Vec<OwnedFd>,
@@ -115,13 +114,13 @@ struct MadeAhead<'a> {
 
 impl Born for MadeAhead<'_> {
     fn live(self, _: Handlers) -> Infallible {
-        self.own.iter().for_each(|fd| direct::close(fd.as_raw_fd()));
+        self.servers.iter().for_each(|fd| direct::close(fd.as_raw_fd()));
         newborn::wait_to_be_born(self.by_first_thread, self.program, self.fds)
     }
 }
 
 near! {
-    /// Serves: [`attend`], which is too long to stand in a macro. What it makes return into its frame.
+    /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so its code is to lie near.
     #[inline(never)]
     pub(crate) fn serve(socket: OwnedFd) -> ! {
         attend(socket)

@@ -17,7 +17,7 @@ use crate::sys::{fd, pidfd};
 /// So many descriptors go with one message (SCM_MAX_FD).
 pub(crate) const MOST: usize = 253;
 
-/// Makes a pair of sockets that keep messages apart; neither waits, nor is where a standard stream would be.
+/// Makes a pair of sockets that keep messages apart; neither waits, unless it is [let](let_wait), nor is where a standard stream would be.
 pub(crate) fn pair() -> nix::Result<(OwnedFd, OwnedFd)> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags)?;

@@ -10,7 +10,7 @@ use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap, mmap_anonym
 use crate::sys::futex;
 use crate::sys::syscall::{call, result};
 
-/// An anonymous page, shared with the processes forked until it is [hidden](Page::hide), and only with those.
+/// A page, shared with the processes forked until it is [hidden](Page::hide); one of a file, also with all who map that.
 ///
 /// It is read and written by whole words, atomically: processes that write at the same time cannot make a value
 /// that none of them wrote.
@@ -54,7 +54,7 @@ impl Page {
         Ok(Page { start: start.cast(), shared: AtomicBool::new(true) })
     }
 
-    /// Sets aside where a process yet to be forked, and no other, will [map](Page::map) its page. Not to be accessed before.
+    /// Sets aside where the process that is to have the page, this one or one forked from it, [maps](Page::map) it. Not to be accessed before.
     pub(crate) fn reserve() -> nix::Result<Page> {
         let length = const { std::num::NonZeroUsize::new(Page::SIZE).unwrap() };
         // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
@@ -83,13 +83,13 @@ impl Page {
         self.id_at(number).store(id, Ordering::Release);
     }
 
-    /// Sleeps while there is no id at place `number`, at most until `deadline`. May return early, for no reason.
-    pub(crate) fn wait_for_id(&self, number: usize, deadline: Instant) {
+    /// Sleeps while there is 0 at place `number`, at most until `deadline`. May return early, for no reason.
+    pub(crate) fn sleep_while_zero(&self, number: usize, deadline: Instant) {
         futex::wait(self.sleepers(number), 0, Some(deadline));
     }
 
-    /// Wakes who waits for that id.
-    pub(crate) fn tell_id(&self, number: usize) {
+    /// Wakes who sleeps so.
+    pub(crate) fn wake(&self, number: usize) {
         futex::wake(self.sleepers(number));
     }
 

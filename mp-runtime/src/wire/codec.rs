@@ -46,7 +46,7 @@ fn write<T: Serialize + ?Sized, F: Flavor>(value: &T, output: F) -> Result<(), C
     written.and_then(|()| codec.output.finalize().map(drop)).map_err(|error| CodecError(error.to_string()))
 }
 
-/// Where [`encode`] writes to. It does what the codec's own does, but is inlined: see `sys::near`.
+/// Where [`encode`] writes to. It does what the codec's own does, but flushes nothing, and is inlined: see `sys::near`.
 struct Stream<'a>(&'a mut dyn Write);
 
 impl Flavor for Stream<'_> {

@@ -28,11 +28,11 @@ pub(crate) const TRIES: usize = 5;
 /// How long a server may take for an order. It takes microseconds; one that does not answer was stopped by somebody.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait before it is looked whether the server is there still: its end wakes nobody who waits for an id.
-const SLICE: Duration = Duration::from_millis(10);
-
 /// How long it may take for the first, for which the constructors of all libraries have to run before.
 const PATIENCE_AT_FIRST: Duration = Duration::from_secs(120);
+
+/// How often to look whether the server is still there, while an order is with it: its death wakes nobody who sleeps on the page.
+const SLICE: Duration = Duration::from_millis(10);
 
 /// A server that was started.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The error number of the server's `clone`, or of the sending. `None` if the server is no more: it has ended by
+    /// The error number for which the server has made none, or that of the sending. `None` if the server is no more: it has ended by
     /// then, and there is no process.
     pub(crate) fn make(&self, send: impl FnOnce(BorrowedFd<'_>) -> nix::Result<()>) -> Result<Pid, Option<Errno>> {
         let (Some(socket), Some(pidfd)) = (self.socket.get(), self.pidfd.get()) else { return Err(None) };
@@ -130,7 +130,7 @@ impl Server {
         let patience = if self.has_answered.get() { PATIENCE } else { PATIENCE_AT_FIRST };
         let begin = Instant::now();
         loop {
-            self.ids.wait_for_id(ANSWERED, Instant::now() + SLICE);
+            self.ids.sleep_while_zero(ANSWERED, Instant::now() + SLICE);
             if self.ids.id(ANSWERED) != 0 {
                 self.has_answered.set(true);
                 return self.made().unwrap_or(Err(None));

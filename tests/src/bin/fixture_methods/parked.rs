@@ -116,7 +116,7 @@ pub(crate) fn keeps_nothing(method: StartMethod) {
         |number| echo::process(number, "x".repeat(1000), vec![], ()).start(method).spawn().unwrap().join().unwrap();
     start(0);
     let server = children()[0].0;
-    // It lets go of what it has made once it has answered, and then waits for the next order.
+    // Its memory is compared at rest: once it has answered, it may not have come to wait for the next order.
     let deadline = Instant::now() + Duration::from_secs(10);
     let at_rest = || {
         while !children().contains(&(server, 'S')) {
