@@ -194,8 +194,9 @@ mod tests {
     fn who_sleeps_by_habit_gives_way_once_if_it_takes_turns_and_has_the_time() {
         let far = Instant::now() + Duration::from_secs(60);
         let asleep = Habit::Asleep { last: Instant::now(), short: far, long: far };
-        let looks = |takes_turns: bool, left: Option<Duration>| {
+        let after = |courtesy: Courtesy, takes_turns: bool, left: Option<Duration>| {
             EXPERIENCE.set(poor(asleep));
+            COURTESY.set(courtesy);
             if takes_turns {
                 done(Side::Send);
             }
@@ -207,9 +208,10 @@ mod tests {
             assert!(!until_side(Side::Receive, left.map(|left| Instant::now() + left), ready));
             looks
         };
+        let looks = |takes_turns, left| after(Courtesy::NEW, takes_turns, left);
         assert_eq!([looks(true, None), looks(false, None)], [2, 1]);
-        assert_eq!([Duration::ZERO, LEISURE / 2, 2 * LEISURE].map(|left| looks(true, Some(left))), [1, 1, 2]);
-        COURTESY.set(Courtesy::NEW.after(Duration::from_secs(1)));
-        assert_eq!([looks(true, None), looks(true, None)], [1, 1]);
+        let hour = Duration::from_secs(3600);
+        assert_eq!([Duration::ZERO, LEISURE / 2, hour].map(|left| looks(true, Some(left))), [1, 1, 2]);
+        assert_eq!(after(Courtesy::NEW.after(Duration::from_secs(1)), true, None), 1);
     }
 }
