@@ -1,14 +1,15 @@
 //! Giving way once, before a thread sleeps that sends and receives in turns.
 //!
-//! The kernel mostly wakes a process on the core of who wakes it. There it waits until that one sleeps, and when it answers it has to
-//! wake that one in its turn. Who gives way instead finds the answer when it comes back, and has not slept; and who gives way after an answer
-//! lets the other go on before it goes to sleep. Two on one core that exchange a message now and then take 1.1 times as long as a pipe with
-//! this, and 1.35 times without (by hand; the benchmark `channel` shows the first). If the peer was woken on another core, it is a system call in vain, a small part of what the waking
-//! there takes.
+//! The kernel mostly wakes a process on the core of who wakes it. There it waits until that one sleeps, and when it answers it
+//! has to wake that one in its turn. Who gives way instead finds the answer when it comes back, and has not slept; and who gives
+//! way after an answer lets the other go on before it goes to sleep. Two on one core that exchange a message now and then take
+//! 1.1 times as long as a pipe with this, and 1.35 times without (by hand; the benchmark `channel` shows the first). If the peer
+//! was woken on another core, it is a system call in vain, a small part of what the waking there takes.
 //!
 //! But whoever gives way comes back only when all others on its core have had their turn, and where these do not stop by
-//! themselves, that takes milliseconds; a thread that is woken is let in at once. So after each time that it took long, whatever came of it, a thread does
-//! not give way for some waits, and for twice as many the next time; one fewer after each time that it was short.
+//! themselves, that takes milliseconds; a thread that is woken is let in at once. So after each time that it took long, whatever
+//! came of it, a thread does not give way for some waits, and for twice as many the next time; one fewer after each time that it
+//! was short.
 
 use std::time::Duration;
 
@@ -30,20 +31,19 @@ pub(super) struct Courtesy {
 impl Courtesy {
     pub(super) const NEW: Courtesy = Courtesy { left_out: 0, next: LEAST };
 
-    /// Whether to give way in this wait; if not, what to do in the next.
-    pub(super) fn is_due(self) -> Result<(), Courtesy> {
-        match self.left_out.checked_sub(1) {
-            None => Ok(()),
-            Some(left_out) => Err(Courtesy { left_out, ..self }),
-        }
+    /// Whether to give way in this wait. Asked once for each.
+    pub(super) fn is_due(&mut self) -> bool {
+        let due = self.left_out == 0;
+        self.left_out = self.left_out.saturating_sub(1);
+        due
     }
 
-    /// After it was given way, which took so long.
-    pub(super) fn after(self, took: Duration) -> Courtesy {
+    /// Notes that it was given way, which took so long.
+    pub(super) fn note(&mut self, took: Duration) {
         if took <= LONG {
-            Courtesy { left_out: 0, next: LEAST.max(self.next - 1) }
+            self.next = LEAST.max(self.next - 1);
         } else {
-            Courtesy { left_out: self.next, next: MOST.min(2 * self.next) }
+            *self = Courtesy { left_out: self.next, next: MOST.min(2 * self.next) };
         }
     }
 }
@@ -56,15 +56,12 @@ mod tests {
     fn given_way(waits: u32, one_of: u32) -> (u32, u32) {
         let (mut courtesy, mut given, mut late) = (Courtesy::NEW, 0, 0);
         for _ in 0..waits {
-            courtesy = match courtesy.is_due() {
-                Ok(()) => {
-                    given += 1;
-                    let is_late = given % one_of == 0;
-                    late += u32::from(is_late);
-                    courtesy.after(if is_late { 30 * LONG } else { LONG })
-                }
-                Err(next) => next,
-            };
+            if courtesy.is_due() {
+                given += 1;
+                let is_late = given % one_of == 0;
+                late += u32::from(is_late);
+                courtesy.note(if is_late { 30 * LONG } else { LONG });
+            }
         }
         (given, late)
     }

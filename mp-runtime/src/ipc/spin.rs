@@ -97,16 +97,14 @@ fn awake(ready: impl FnMut() -> bool, start: Instant) -> Option<bool> {
 
 /// Gives way, unless that took too long lately; whether it has.
 fn give_way_once(start: Instant) -> bool {
-    let courtesy = COURTESY.get();
+    let mut courtesy = COURTESY.get();
     let due = courtesy.is_due();
-    COURTESY.set(match due {
-        Ok(()) => {
-            thread::yield_now();
-            courtesy.after(start.elapsed())
-        }
-        Err(next) => next,
-    });
-    due.is_ok()
+    if due {
+        thread::yield_now();
+        courtesy.note(start.elapsed());
+    }
+    COURTESY.set(courtesy);
+    due
 }
 
 /// Waits awake for at most about `patience`; whether it is ready, and what to do the next time.
@@ -212,6 +210,8 @@ mod tests {
         assert_eq!([looks(true, None), looks(false, None)], [2, 1]);
         let hour = Duration::from_secs(3600);
         assert_eq!([Duration::ZERO, LEISURE / 2, hour].map(|left| looks(true, Some(left))), [1, 1, 2]);
-        assert_eq!(after(Courtesy::NEW.after(Duration::from_secs(1)), true, None), 1);
+        let mut late = Courtesy::NEW;
+        late.note(Duration::from_secs(1));
+        assert_eq!(after(late, true, None), 1);
     }
 }

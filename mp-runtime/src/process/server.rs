@@ -85,8 +85,15 @@ fn attend(socket: OwnedFd) -> ! {
     }
 }
 
-/// A sibling that was ordered. It closes its copies of the server's own, the socket and the lifeline, by number: their owners are in a frame
-/// of the server, which a child never leaves.
+/// Closes a sibling's copies of what is the server's alone, the socket and the lifeline. By number: their owners are in a frame of the server,
+/// which a child never leaves.
+#[inline(always)] // see `sys::near`
+fn let_go([socket, held]: [&OwnedFd; 2]) {
+    direct::close(socket.as_raw_fd());
+    direct::close(held.as_raw_fd());
+}
+
+/// A sibling that was ordered.
 struct Made<'a> {
     servers: [&'a OwnedFd; 2],
     unborn: &'a mut Option<Unborn>,
@@ -95,8 +102,7 @@ struct Made<'a> {
 impl Born for Made<'_> {
     #[inline(always)]
     fn live(self, _: Handlers) -> Infallible {
-        direct::close(self.servers[0].as_raw_fd());
-        direct::close(self.servers[1].as_raw_fd());
+        let_go(self.servers);
         match self.unborn.take() {
             Some(unborn) => unborn.live(),
             None => direct::exit(1), // it was put there just now
@@ -114,7 +120,7 @@ struct MadeAhead<'a> {
 
 impl Born for MadeAhead<'_> {
     fn live(self, _: Handlers) -> Infallible {
-        self.servers.iter().for_each(|fd| direct::close(fd.as_raw_fd()));
+        let_go(self.servers);
         newborn::wait_to_be_born(self.by_first_thread, self.program, self.fds)
     }
 }

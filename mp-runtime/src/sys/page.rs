@@ -25,12 +25,6 @@ unsafe impl Send for Page {}
 // SAFETY: as above.
 unsafe impl Sync for Page {}
 
-/// With an offset of 0 it is the same whether that counts bytes or pages.
-#[cfg(target_pointer_width = "64")]
-const MMAP: libc::c_long = libc::SYS_mmap;
-#[cfg(not(target_pointer_width = "64"))]
-const MMAP: libc::c_long = libc::SYS_mmap2;
-
 impl Page {
     pub(crate) const SIZE: usize = 4096;
     pub(crate) const WORDS: usize = Page::SIZE / size_of::<u64>();
@@ -70,7 +64,7 @@ impl Page {
         let place = self.start.as_ptr().expose_provenance();
         let arguments = [place, Page::SIZE, protection as usize, flags as usize, file.as_raw_fd() as usize, 0];
         // SAFETY: it replaces our own mapping, in which nobody has accessed anything. The file has this page, as above.
-        result(unsafe { call(MMAP, arguments) }).map(drop)
+        result(unsafe { call(libc::SYS_mmap, arguments) }).map(drop)
     }
 
     /// The id that the kernel has written to place `number`; 0 before it is there.
