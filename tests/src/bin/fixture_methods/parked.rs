@@ -133,8 +133,8 @@ pub(crate) fn keeps_nothing(method: StartMethod) {
     (1..1000).for_each(|number| drop(start(number)));
     assert_eq!(at_rest(), before);
     // And not even for a moment once a start has returned. That is when the server says so, and not when the program looks by itself, which it
-    // does every 10 ms.
-    let mut woken = 0;
+    // does every 10 ms. On one core the server is done before the program comes to sleep.
+    let (apart, mut woken) = (sys::keep_apart_from(server), 0);
     for _ in 0..200 {
         let begin = Instant::now();
         let child = echo::process(1, String::new(), vec![], ()).start(method).spawn().unwrap();
@@ -142,7 +142,7 @@ pub(crate) fn keeps_nothing(method: StartMethod) {
         assert_eq!(fs::read_dir(format!("/proc/{server}/fd")).unwrap().count(), before.0);
         child.join().unwrap();
     }
-    assert!(woken > 100, "{woken} of 200 starts were told that their order was done");
+    assert!(!apart || woken > 100, "{woken} of 200 starts were told that their order was done");
 }
 
 pub(crate) fn dismissed(method: StartMethod) {
