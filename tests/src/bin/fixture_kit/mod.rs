@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 
+pub(crate) mod cores;
 pub(crate) mod ends;
 pub(crate) mod fork_handlers;
 pub(crate) mod programs;

@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use super::{sys, until};
+use super::{cores, until};
 
 /// A victim, and what must be true of the others when it is dead.
 pub(crate) struct Trial {
@@ -60,13 +60,13 @@ const MOST: u64 = 400_000;
 /// second time that it is done, or its falling asleep.
 fn sweep(points: u64, start: impl Fn(&SharedBox<AtomicU64>) -> Trial) {
     // To go from the victim to its tracer and back is faster on one core.
-    let cores = sys::stay_on_one_core();
+    let cores = cores::stay_on_one_core();
     let length = step_through(MOST, &start);
     assert!((100..MOST).contains(&length), "{length} instructions");
     for point in 0..points {
         step_through(length * point / points, &start);
     }
-    sys::return_to(&cores);
+    cores::return_to(&cores);
 }
 
 /// Starts a victim `points` times and kills it at work, each time a little later, up to 40 us.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use mp_runtime::{StartMethod, active_children, fork_server};
 use nix::sys::signal::{Signal, kill};
 
-use crate::fixture_kit::{children, pid, sys};
+use crate::fixture_kit::{children, cores, pid, sys};
 use crate::functions::{echo, identity, park};
 
 /// The ids of those that wait, once there are `count`.
@@ -134,7 +134,7 @@ pub(crate) fn keeps_nothing(method: StartMethod) {
     assert_eq!(at_rest(), before);
     // And not even for a moment once a start has returned. That is when the server says so, and not when the program looks by itself, which it
     // does every 10 ms. On one core the server is done before the program comes to sleep.
-    let (apart, mut woken) = (sys::keep_apart_from(server), 0);
+    let (apart, mut woken) = (cores::keep_apart_from(server), 0);
     for _ in 0..200 {
         let begin = Instant::now();
         let child = echo::process(1, String::new(), vec![], ()).start(method).spawn().unwrap();
