@@ -96,6 +96,12 @@ fn death_signal_is_told_in_the_first_thread_only() {
 }
 
 #[test]
+fn death_signal_of_what_the_server_makes_is_told_by_the_thread_that_started_it() {
+    ends_well("served_by_the_first_thread");
+    ends_well("served_by_another_thread");
+}
+
+#[test]
 fn program_that_requires_what_is_there_begins() {
     assert_eq!(ends_well("requiring").stdout, "began\n");
 }

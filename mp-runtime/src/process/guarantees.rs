@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::process::{isolation, stopping};
+use crate::process::{isolation, registry, stopping};
 use crate::sys::{adopted, direct, thread};
 
 /// A mechanism that keeps processes from outliving the one that started them. See [`guarantees`].
@@ -11,7 +11,8 @@ use crate::sys::{adopted, direct, thread};
 #[non_exhaustive]
 pub enum Rung {
     /// The parent-death signal: a child is killed when its parent dies. It is armed for what the first thread of a process
-    /// starts: on others it would come with the end of the thread.
+    /// starts: on others it would come with the end of the thread. What the fork server makes was started, in this sense, by the thread
+    /// that has started the server.
     DeathSignal,
     /// The lifeline: a child and its process group are killed when its parent dies, whoever they run as.
     Lifeline,
@@ -33,8 +34,10 @@ pub struct Guarantees {
 
 /// Tells which mechanisms keep processes from outliving the calling one.
 ///
-/// It is told for what the calling thread starts now. The lifeline, and in the first thread the death signal, are set up by every
-/// start but that of a [detached](crate::Builder::detached) process, and it fails if they cannot be.
+/// It is told for what the calling thread starts now, by whatever method. The lifeline, and in the first thread the death signal, are set
+/// up by every start but that of a [detached](crate::Builder::detached) process, and it fails if they cannot be. Where another thread than
+/// the first has started the fork server, the death signal is not in force: what that makes has none. To have it, let the
+/// first thread [start the server](crate::fork_server) ahead.
 ///
 /// ```
 /// use mp_runtime::{Rung, guarantees, mp_main, process};
@@ -55,10 +58,17 @@ pub fn guarantees() -> Guarantees {
     let is_first = direct::id() == 1;
     let adopts = is_first || adopted::adopts();
     Guarantees {
-        death_signal: thread::is_first(direct::id()),
+        death_signal: thread::is_first(direct::id()) && !is_served_by_another_thread(),
         subreaper: adopts && stopping::is_attending() && adopted::children(|_| ()),
         pid_namespace: is_first || isolation::is_in_force(),
     }
+}
+
+/// Whether there is a fork server that another thread than the first has started. One that has ended will be started anew.
+fn is_served_by_another_thread() -> bool {
+    let mut registry = registry::lock();
+    registry.is_ours()
+        && registry.server().as_ref().is_some_and(|server| !server.by_first_thread() && !server.has_ended())
 }
 
 impl Guarantees {
@@ -108,7 +118,9 @@ impl NotGuaranteed {
 impl fmt::Display for NotGuaranteed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.0 {
-            Rung::DeathSignal => "only the first thread of a process can arm it: start processes there",
+            Rung::DeathSignal => {
+                "only the first thread of a process can arm it: start processes there, and the fork server"
+            }
             Rung::Lifeline => "a start sets it up, or fails",
             Rung::Subreaper => {
                 "it takes a program made by `mp_main!`, and a kernel that lists the children of a process in procfs \

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use fixture_kit::{Gate, children, sys, until};
-use mp_runtime::{Rung, guarantees, mp_main, process};
+use mp_runtime::{Rung, fork_server, guarantees, mp_main, process};
+use nix::sys::prctl::get_pdeathsig;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::setsid;
 
 mod fixture_kit;
@@ -32,6 +34,11 @@ fn daemonise(body: impl FnOnce()) {
         sys::fork(body);
     });
     nix::sys::wait::waitpid(middle, None).unwrap();
+}
+
+#[process(start = forkserver)]
+fn is_armed() -> bool {
+    get_pdeathsig().unwrap() == Some(Signal::SIGKILL)
 }
 
 #[process]
@@ -154,7 +161,7 @@ programs! {
         fn main() {
             assert_eq!(one.join().unwrap(), 1);
             let [(server, _)] = children()[..] else { panic!("expected the server alone: {:?}", children()) };
-            nix::sys::signal::kill(fixture_kit::pid(server), nix::sys::signal::Signal::SIGKILL).unwrap();
+            kill(fixture_kit::pid(server), Signal::SIGKILL).unwrap();
             fixture_kit::ended(server);
             returns::spawn().unwrap().join().unwrap();
             assert_eq!(children(), [(server, 'Z')], "it is not a stray, but somebody's to reap");
@@ -194,6 +201,24 @@ programs! {
             let elsewhere = thread::spawn(|| guarantees().to_string()).join().unwrap();
             assert_eq!(elsewhere, "lifeline, subreaper");
             assert_eq!(guarantees().to_string(), "death signal, lifeline, subreaper");
+        }
+    }
+    served_by_the_first_thread {
+        fn main() {
+            fork_server().start().unwrap();
+            assert!(guarantees().hold(Rung::DeathSignal) && is_armed::spawn().unwrap().join().unwrap());
+        }
+    }
+    served_by_another_thread {
+        fn main() {
+            thread::spawn(|| fork_server().start().unwrap()).join().unwrap();
+            assert_eq!(guarantees().to_string(), "lifeline, subreaper");
+            assert!(!is_armed::spawn().unwrap().join().unwrap());
+            let [(server, _)] = children()[..] else { panic!("expected the server alone: {:?}", children()) };
+            kill(fixture_kit::pid(server), Signal::SIGKILL).unwrap();
+            fixture_kit::ended(server);
+            // The next one is this thread's.
+            assert!(guarantees().hold(Rung::DeathSignal) && is_armed::spawn().unwrap().join().unwrap());
         }
     }
     by_command {
