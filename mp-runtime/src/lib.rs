@@ -108,7 +108,7 @@
 //! | is killed by a signal, aborts, overflows its stack | `Signaled` | none |
 //!
 //! A process leaves by `_exit`: its stdout, stderr and C streams are flushed; exit handlers and destructors that it
-//! inherited are its parent's and do not run. Threads that it started end with it, but one that keeps std's stdout locked
+//! inherited are its parent's and do not run. (In a function that calls `exit(n)` itself, the C library runs the handlers.) Threads that it started end with it, but one that keeps std's stdout locked
 //! keeps the process from flushing it, and so from ending.
 //!
 //! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (by default SIGTERM,
@@ -138,7 +138,7 @@
 //! reads from the terminal is stopped by SIGTTIN, unless it has the option `terminal`). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
 //!
-//! Each of these can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that
+//! Directory, environment, limits, name, standard streams and more can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that
 //! the parent has used go on where they were, in each child: begin anew from [`Current::seed`]. The hash maps of std differ.
 //!
 //! # Start methods

@@ -27,3 +27,8 @@ fn constructor_that_starts_a_process_does_so_once() {
 fn server_keeps_neither_streams_nor_directory_of_the_program() {
     scene(program("server"));
 }
+
+#[test]
+fn server_gives_the_surroundings_of_its_start_and_exec_those_of_now() {
+    scene(program("moment"));
+}

@@ -83,3 +83,17 @@ fn lock_whose_guard_was_an_argument_is_free_in_the_parent() {
 fn arguments_of_any_type_arrive_and_do_not_come_back() {
     scene("twenty");
 }
+
+#[test]
+fn exit_handlers_of_the_program_run_in_a_process_that_exits_by_itself_only() {
+    let outcome = fixture("fixture_exits").arg("handlers").run();
+    outcome.assert_code(0);
+    assert_eq!(outcome.stdout, "handler in exits\nhandler in main\n");
+}
+
+#[test]
+fn timers_stay_with_the_program() {
+    let outcome = fixture("fixture_exits").arg("timers").run();
+    outcome.assert_code(0);
+    assert_eq!(outcome.stderr, "");
+}

@@ -3,8 +3,11 @@
 
 use std::{env, fs, thread};
 
-use fixture_kit::children;
-use mp_runtime::{StartMethod, fork_server, process};
+use fixture_kit::{children, pid, sys as kit};
+use mp_runtime::{Limit, StartMethod, fork_server, process};
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{Mode, umask};
 
 #[path = "../fixture_kit/mod.rs"]
 mod fixture_kit;
@@ -64,11 +67,44 @@ fn streams_of_the_server() {
     assert_eq!(fs::read_link(format!("/proc/{server}/cwd")).unwrap().to_str(), Some("/"));
 }
 
+/// A variable of the environment, the mask for new files, and the limit on descriptors.
+type Surroundings = (Option<String>, u32, u64);
+
+#[process(start = forkserver)]
+fn surroundings() -> Surroundings {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE).unwrap().0;
+    (env::var("MP_LATER").ok(), umask(Mode::empty()).bits(), limit)
+}
+
+/// What the server gives is of the moment at which it was started, and what `exec` gives is of now.
+fn moment_of_the_server() {
+    let found = |method| surroundings::process().start(method).spawn().unwrap().join().unwrap();
+    let change = |value, mask, limit| {
+        kit::limit_fds(limit);
+        sys::set("MP_LATER", value);
+        umask(Mode::from_bits_truncate(mask));
+    };
+    change("before", 0o022, 200);
+    let before = found(StartMethod::ForkServer);
+    assert_eq!(before, (Some("before".to_owned()), 0o022, 200));
+    change("after", 0o027, 100);
+    let after = (Some("after".to_owned()), 0o027, 100);
+    assert_eq!((found(StartMethod::ForkServer), found(StartMethod::Exec)), (before, after.clone()));
+    // What is set is the process's own.
+    let own = surroundings::process().start(StartMethod::ForkServer).env("MP_LATER", "own").limit(Limit::OpenFiles, 50);
+    assert_eq!(own.spawn().unwrap().join().unwrap(), (Some("own".to_owned()), 0o022, 50));
+    // The next server is of its own moment.
+    let [(server, _)] = children()[..] else { panic!("there is the server") };
+    kill(pid(server), Signal::SIGKILL).unwrap();
+    assert_eq!(found(StartMethod::ForkServer), after);
+}
+
 fn main() {
     match env::args().nth(1).as_deref() {
         Some("threads") => threads_of_a_constructor(),
         Some("starts") => constructor_that_starts(),
         Some("server") => streams_of_the_server(),
+        Some("moment") => moment_of_the_server(),
         scene => panic!("no such scene: {scene:?}"),
     }
 }

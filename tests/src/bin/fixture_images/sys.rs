@@ -1,5 +1,5 @@
-//! A constructor of this executable, and the environment before `main`.
-#![allow(unsafe_code, reason = "the place where the C library looks for constructors, and a change of the environment")]
+//! A constructor of this executable, and changes of the environment.
+#![allow(unsafe_code, reason = "the place where the C library looks for constructors, and the environment")]
 
 use std::env;
 
@@ -19,4 +19,10 @@ pub(crate) fn deepen() -> u32 {
     // SAFETY: before `main` there is one thread.
     unsafe { env::set_var("MP_DEPTH", (depth + 1).to_string()) };
     depth
+}
+
+/// Sets a variable of the environment, in a program of one thread.
+pub(crate) fn set(name: &str, value: &str) {
+    // SAFETY: nobody else reads it.
+    unsafe { env::set_var(name, value) };
 }

@@ -282,3 +282,15 @@ pub(crate) fn at_fork(handler: extern "C" fn()) {
     // SAFETY: a function that stays.
     assert_eq!(unsafe { libc::pthread_atfork(Some(handler), Some(handler), Some(handler)) }, 0);
 }
+
+/// Has `handler` called when this process, or a copy of it, exits.
+pub(crate) fn at_exit(handler: extern "C" fn()) {
+    // SAFETY: a function that stays.
+    assert_eq!(unsafe { libc::atexit(handler) }, 0);
+}
+
+/// Ends the process, and nothing else.
+pub(crate) fn leave(code: i32) -> ! {
+    // SAFETY: no precondition.
+    unsafe { libc::_exit(code) }
+}
