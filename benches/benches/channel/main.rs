@@ -22,6 +22,7 @@ mod polled;
 
 const OURS: &str = "mp-runtime";
 const LENT: &str = "mp-runtime, lent";
+const BESIDE: &str = "mp-runtime, no room made";
 const PIPE: &str = "raw pipe";
 const IPC: &str = "ipc-channel";
 const POLLED: &str = "iceoryx2, polling";
@@ -33,7 +34,7 @@ where both run decides: the kernel mostly wakes a sleeper on the core of who wak
 25 us and more. So each is compared where the kernel puts it, on one core, and on two; the shares say where it was
 ratio: median over the rounds of (this / raw pipe); in brackets where it lies with 95 %, by blocks of rounds
 of bytes: by value, ours copies in and out, as the pipe and ipc-channel's byte channel do; lent, the bytes are written and read
-in place, here a word at each end of them
+in place, here a word at each end of them; no room made: through a channel of the least size, beside which each goes in a file of its own
 iceoryx2's receiver polls, and uses a core while it waits: it takes part on two cores, busy. python measures itself, once
 four to one and one to four: any of the four may get a message; ipc-channel has no such receivers
 processor time: of both sides, by the clocks of the processes; only the other side's, while a pair rests
@@ -243,14 +244,20 @@ fn count(size: usize) -> usize {
     if size > 1 << 20 { 1 } else { ((32 << 20) / size).min(5000) }
 }
 
-fn batches(size: usize) -> [(&'static str, Batch); 4] {
-    let count = count(size);
-    [
-        (OURS, pairs::our_bytes(size, count, false)),
-        (LENT, pairs::our_bytes(size, count, true)),
+fn batches(size: usize) -> Vec<(&'static str, Batch)> {
+    /// What a channel has of itself.
+    const LEAST_ROOM: usize = 64 << 10;
+    let (count, room) = (count(size), (4 * size).max(LEAST_ROOM));
+    let mut batches = vec![
+        (OURS, pairs::our_bytes(size, count, room, false)),
+        (LENT, pairs::our_bytes(size, count, room, true)),
         (PIPE, pairs::pipe_bytes(size, count)),
         (IPC, pairs::ipc_bytes(size, count)),
-    ]
+    ];
+    if size > LEAST_ROOM {
+        batches.push((BESIDE, pairs::our_bytes(size, count, LEAST_ROOM, false)));
+    }
+    batches
 }
 
 fn take_turns(batches: impl IntoIterator<Item = (&'static str, Batch)>, plan: Plan) -> Vec<Series> {
@@ -258,7 +265,7 @@ fn take_turns(batches: impl IntoIterator<Item = (&'static str, Batch)>, plan: Pl
     interleave(&mut contenders, plan)
 }
 
-fn one_way_bytes(size: usize, batches: [(&'static str, Batch); 4]) -> Vec<Bar> {
+fn one_way_bytes(size: usize, batches: Vec<(&'static str, Batch)>) -> Vec<Bar> {
     let series = take_turns(batches, if size > 1 << 20 { LONG_PLAN } else { PLAN });
     let series = report(&format!("one way, {size} B"), count(size) as u64, series);
     if size != 1 << 20 {

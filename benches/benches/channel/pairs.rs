@@ -173,9 +173,9 @@ fn batch(count: usize, mut send: impl FnMut() + 'static, answers: Receiver<()>) 
     })
 }
 
-/// By value, or lent: then a word at each end is written and read, and the rest is as it is.
-pub(crate) fn our_bytes(size: usize, count: usize, lent: bool) -> Batch {
-    let (there, received) = channel_with_room::<Bytes>(CAPACITY, (4 * size).max(1 << 16)).expect("a channel");
+/// By value, or lent: then a word at each end is written and read, and the rest is as it is. In a channel of `room` bytes.
+pub(crate) fn our_bytes(size: usize, count: usize, room: usize, lent: bool) -> Batch {
+    let (there, received) = channel_with_room::<Bytes>(CAPACITY, room).expect("a channel");
     let (back, answers) = channel(1).expect("a channel");
     let recv = move || match lent {
         true => received.recv_ref().is_ok_and(|bytes| bytes[0] == bytes[size - 1]),

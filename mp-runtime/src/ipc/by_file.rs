@@ -4,11 +4,11 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ipc::parcel;
+use crate::ipc::{parcel, reason};
 
 /// Encloses a copy of `file`, for a part of the value being written.
 pub(crate) fn give<S: Serializer>(file: BorrowedFd<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    let copy = file.try_clone_to_owned().map_err(parcel::refuse)?;
+    let copy = file.try_clone_to_owned().map_err(reason::refuse)?;
     parcel::enclose::<S::Error>(vec![copy], None)?.serialize(serializer)
 }
 
@@ -18,8 +18,8 @@ pub(crate) fn take<'de, D: Deserializer<'de>, T>(
     open: impl FnOnce(OwnedFd) -> nix::Result<T>,
 ) -> Result<T, D::Error> {
     let number = u32::deserialize(deserializer)?;
-    let file = parcel::take_out(number).ok_or_else(|| parcel::refuse_to_read("its memory did not come with it"))?;
-    open(file).map_err(parcel::refuse_to_read)
+    let file = parcel::take_out(number).ok_or_else(|| reason::refuse_to_read("its memory did not come with it"))?;
+    open(file).map_err(reason::refuse_to_read)
 }
 
 /// Lets a type that wraps one field with `file` and `open` travel: whoever gets it has the same memory.

@@ -68,7 +68,8 @@ pub fn channel<T: Serialize + DeserializeOwned>(capacity: usize) -> Result<(Send
 /// Makes a [`channel`] of at least `room` bytes.
 ///
 /// A value of more than half of that does not go through the shared memory, but through a file in memory of its
-/// own: that works, and is slower. So make room for two of the largest values that are sent often.
+/// own: that works, and is slower. So make room for two of the largest values that are sent often. That memory is not the
+/// channel's: as many of such values as it has `capacity` can be on their way.
 ///
 /// ```
 /// use mp_runtime::channel_with_room;
@@ -99,6 +100,7 @@ pub(crate) fn ends(capacity: usize, room: Option<usize>) -> Result<(End, End), C
     assert!(capacity <= Cursor::MOST_MESSAGES, "a channel has a capacity of at most {}", Cursor::MOST_MESSAGES);
     let room = room.unwrap_or_else(|| capacity.saturating_mul(USUAL_MESSAGE).min(MOST_ROOM));
     let size = room.max(LEAST_ROOM).checked_next_power_of_two().ok_or(nix::errno::Errno::ENOMEM)?;
-    let link = links::add(Link::new(size, capacity)?);
+    let link = Arc::new(Link::new(size, capacity)?);
+    links::add(&link);
     Ok((End::new(Arc::clone(&link), Side::Send)?, End::new(link, Side::Receive)?))
 }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ipc::parcel;
+use crate::ipc::{parcel, reason};
 
 /// A file, socket or other descriptor inside a value that is sent through a channel.
 ///
@@ -38,7 +38,9 @@ use crate::ipc::parcel;
 /// # }
 /// ```
 ///
-/// Up to 253 descriptors go with one message. A channel end in a value counts as four.
+/// Up to 253 descriptors go with one message, 252 with one that is too large for the channel's memory. A channel end in a value counts
+/// as four. The kernel allows a user without privileges as many on their way, in all channels, as a process of his may have open: a channel
+/// is full while there are too many.
 pub struct Fd<F = OwnedFd>(
     /// What has the descriptor.
     pub F,
@@ -85,7 +87,7 @@ impl<F: AsFd> fmt::Debug for Fd<F> {
 
 impl<F: AsFd> Serialize for Fd<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let copy = self.0.as_fd().try_clone_to_owned().map_err(parcel::refuse)?;
+        let copy = self.0.as_fd().try_clone_to_owned().map_err(reason::refuse)?;
         parcel::enclose::<S::Error>(vec![copy], None)?.serialize(serializer)
     }
 }
@@ -93,6 +95,6 @@ impl<F: AsFd> Serialize for Fd<F> {
 impl<'de, F: From<OwnedFd>> Deserialize<'de> for Fd<F> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fd = parcel::take_out(u32::deserialize(deserializer)?);
-        fd.map(|fd| Fd(F::from(fd))).ok_or_else(|| parcel::refuse_to_read("the value came without its descriptor"))
+        fd.map(|fd| Fd(F::from(fd))).ok_or_else(|| reason::refuse_to_read("the value came without its descriptor"))
     }
 }

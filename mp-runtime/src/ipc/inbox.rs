@@ -13,7 +13,8 @@ use crate::shm::roster::Side;
 use crate::sys::fdpass;
 use crate::sys::identity::Identity;
 
-/// Takes the message `front`, and the descriptors that belong to it; `None` when a receiver that was killed had these.
+/// Takes the message `front`, and what `open` makes of the descriptors that belong to it; `None` when a receiver that was killed had
+/// these.
 ///
 /// They are copied, then they are taken, then the message is: killed before the first, this process leaves all of it to
 /// the next receiver, and killed between the two, a message that the next one finds nothing for, and skips. No descriptors
@@ -21,23 +22,17 @@ use crate::sys::identity::Identity;
 ///
 /// # Errors
 ///
-/// When this process cannot have so many descriptors: then the message stays where it is.
-pub(crate) fn take(
+/// When this process cannot have so many descriptors, or `open` lacks something: then the message stays where it is. When `open` finds
+/// that no sender has written it.
+pub(crate) fn take<R>(
     link: &Link,
     turn: Receiving<'_, Mapped>,
     front: Front,
-) -> Result<Option<Vec<OwnedFd>>, ChannelError> {
-    let found = loop {
-        let mut stamp = [0; 8];
-        match fdpass::peek(link.inbox(), &mut stamp) {
-            // Of a sender that was killed before it sent the message.
-            Ok(_) if u64::from_ne_bytes(stamp) < front.stamp => {
-                fdpass::discard(link.inbox());
-            }
-            Ok((_, fds)) if u64::from_ne_bytes(stamp) == front.stamp => break Some(fds),
-            Ok(_) | Err(Errno::EAGAIN) => break None,
-            Err(errno) => return Err(errno.into()),
-        }
+    open: impl FnOnce(Vec<OwnedFd>) -> nix::Result<R>,
+) -> Result<Option<R>, ChannelError> {
+    let found = match find(link, front.stamp)?.map(open) {
+        Some(Err(errno)) if !is_corrupt(errno) => return Err(errno.into()),
+        found => found,
     };
     if found.is_some() {
         fdpass::discard(link.inbox());
@@ -46,7 +41,31 @@ pub(crate) fn take(
     drop(turn);
     link.wake(Side::Send);
     spin::done(Side::Receive);
-    Ok(found)
+    found.transpose().map_err(|_| ChannelError::corrupt())
+}
+
+/// Whether what came cannot be what a sender sends. Anything else is a lack of something, and may be over the next time.
+fn is_corrupt(errno: Errno) -> bool {
+    matches!(errno, Errno::ENODATA | Errno::EINVAL | Errno::EACCES | Errno::ENODEV)
+}
+
+/// Copies of the descriptors with this stamp, if they are the first. Their stamp is looked at before they are copied: there may be
+/// more of the others than this process can have.
+fn find(link: &Link, stamp: u64) -> nix::Result<Option<Vec<OwnedFd>>> {
+    loop {
+        let mut found = [0; 8];
+        match fdpass::peek_bytes(link.inbox(), &mut found) {
+            // Of a sender that was killed before it sent the message.
+            Ok(_) if u64::from_ne_bytes(found) < stamp => {
+                fdpass::discard(link.inbox());
+            }
+            Ok(_) if u64::from_ne_bytes(found) == stamp => {
+                return fdpass::peek(link.inbox(), &mut found).map(|(_, fds)| Some(fds));
+            }
+            Ok(_) | Err(Errno::EAGAIN) => return Ok(None),
+            Err(errno) => return Err(errno),
+        }
+    }
 }
 
 /// Throws away the descriptors that nobody will come for, and so gives up the ends among them: all of them when there is no

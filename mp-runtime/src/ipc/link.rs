@@ -118,6 +118,9 @@ impl Link {
         if alive {
             when.store(now, Ordering::Relaxed);
             changes.store(current, Ordering::Relaxed);
+        } else {
+            // If the last was lost in a message, nobody else knows yet.
+            inbox::sweep(self, me);
         }
         alive
     }

@@ -10,16 +10,14 @@ use crate::sys::identity::Identity;
 
 static LINKS: Mutex<Vec<Weak<Link>>> = Mutex::new(Vec::new());
 
-/// Notes a channel.
-pub(crate) fn add(link: Link) -> Arc<Link> {
-    let link = Arc::new(link);
+/// Notes a channel, of which this process has an end.
+pub(crate) fn add(link: &Arc<Link>) {
     if let Some(mut links) = links() {
         if links.len() == links.capacity() {
             links.retain(|link| link.strong_count() > 0);
         }
-        links.push(Arc::downgrade(&link));
+        links.push(Arc::downgrade(link));
     }
-    link
 }
 
 /// Looks after the messages with ends in them that are lost with the receivers of a channel, in each that this process knows:

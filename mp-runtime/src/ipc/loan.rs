@@ -2,14 +2,18 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
 
 use crate::ipc::bytes::Bytes;
 use crate::ipc::errors::{ChannelError, RecvError, SendError};
 use crate::ipc::link::{Company, Link};
 use crate::ipc::own::Own;
 use crate::ipc::patience::{Patience, hindered};
+use crate::ipc::post::{Beside, post};
 use crate::ipc::receiver::{Missed, Receiver};
-use crate::ipc::sender::Sender;
+use crate::ipc::sender::{Sender, Unsent};
 use crate::ipc::{inbox, spill, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
@@ -92,10 +96,21 @@ impl Sender<Bytes> {
             loan.send();
             return Ok(());
         }
-        self.send(bytes.into()).map_err(|error| match error {
-            SendError::Disconnected(_) => SendError::Disconnected(()),
-            SendError::Failed(_, error) => SendError::Failed((), error),
+        self.send_beside(bytes).map_err(|unsent| match unsent {
+            Unsent::Failed(error) => SendError::Failed((), error),
+            Unsent::Full | Unsent::HeldUp | Unsent::Disconnected => SendError::Disconnected(()),
         })
+    }
+
+    /// Sends bytes for which the ring is too small, copied once.
+    fn send_beside(&self, bytes: &[u8]) -> Result<(), Unsent> {
+        let me = self.end().here()?;
+        let link = self.end().link();
+        let file = spill::write(&[&prefix::encode(bytes.len()), bytes])?;
+        let packet = Packet { length: 0, enclosed: true, spilled: true };
+        post(link, me, Patience::Until(None), packet, &[], Beside::Fds(&[file.as_fd()]))?;
+        inbox::sweep(link, me); // as in `Sender::deliver`
+        Ok(())
     }
 }
 
@@ -174,13 +189,14 @@ impl Receiver<Bytes> {
                 if !front.packet.enclosed {
                     let Some(start) = prefix::start(turn.payload(&front)) else {
                         turn.take(front);
+                        drop(turn);
+                        link.wake(Side::Send);
                         return Err(unreadable().into());
                     };
                     return Ok(Borrowed(Place::Ring { link, turn: Own::new(me, turn), front, start }));
                 }
-                let Some(fds) = inbox::take(link, turn, front)? else { continue };
-                let file = fds.into_iter().next().ok_or(ChannelError::corrupt())?;
-                let file = spill::map(file)?;
+                let open = |fds: Vec<OwnedFd>| fds.into_iter().next().ok_or(Errno::ENODATA).and_then(spill::map);
+                let Some(file) = inbox::take(link, turn, front, open)? else { continue };
                 let start = prefix::start(&file).ok_or_else(unreadable)?;
                 return Ok(Borrowed(Place::File { file, start }));
             }

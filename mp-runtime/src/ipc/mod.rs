@@ -26,10 +26,13 @@ pub(crate) mod oneshot;
 pub(crate) mod own;
 pub(crate) mod parcel;
 pub(crate) mod patience;
+pub(crate) mod post;
 pub(crate) mod queue;
 #[cfg(feature = "tokio")]
 pub(crate) mod queue_awaiting;
 pub(crate) mod queue_sender;
+pub(crate) mod reading;
+pub(crate) mod reason;
 pub(crate) mod receiver;
 pub(crate) mod select;
 pub(crate) mod sender;

@@ -12,11 +12,12 @@ use std::mem;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use serde::de::DeserializeOwned;
-use serde::{Serialize, de, ser};
+use serde::{Serialize, ser};
 
 use crate::ipc::errors::ChannelError;
+use crate::ipc::reason;
 use crate::ipc::travel::Ticket;
-use crate::wire::codec::{self, CodecError};
+use crate::wire::codec;
 
 thread_local! {
     /// Whether a value is being written, and encloses something. Apart from what that is: almost all values enclose nothing, and do not
@@ -24,10 +25,10 @@ thread_local! {
     static PACKING: Cell<Packing> = const { Cell::new(Packing::Nothing) };
     /// What has been enclosed in it.
     static ENCLOSED: RefCell<Enclosed> = const { RefCell::new(Enclosed(None)) };
-    /// Why a part could not be written or read: the codec has no place for it in an error of its own.
-    static REASON: RefCell<Option<String>> = const { RefCell::new(None) };
     /// What has not been taken out of the value being read.
     static UNPACKING: RefCell<Vec<Option<OwnedFd>>> = const { RefCell::new(Vec::new()) };
+    /// Whether a value with descriptors is being read.
+    static IS_UNPACKING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What this thread is writing.
@@ -75,11 +76,12 @@ impl Enclosed {
 /// Appends `value` to `bytes`; what it encloses.
 #[inline]
 pub(crate) fn pack<T: Serialize + ?Sized>(value: &T, bytes: &mut Vec<u8>) -> Result<Enclosed, ChannelError> {
+    reason::forget();
     let outer = Outer::set_aside();
     let appended = codec::append(value, bytes);
     let enclosed = take(PACKING.get());
     drop(outer);
-    appended.map_err(explained)?;
+    appended.map_err(reason::explained)?;
     Ok(enclosed)
 }
 
@@ -116,19 +118,39 @@ fn take(packing: Packing) -> Enclosed {
 /// Reads a value from all of `bytes`; `fds` is what it enclosed.
 #[inline]
 pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8], fds: Vec<OwnedFd>) -> Result<T, ChannelError> {
-    if fds.is_empty() {
-        return codec::decode(bytes).map_err(explained);
+    reason::forget();
+    if fds.is_empty() && !IS_UNPACKING.get() {
+        return codec::decode(bytes).map_err(reason::explained);
     }
-    let outer = UNPACKING.replace(fds.into_iter().map(Some).collect());
-    struct Restore(Vec<Option<OwnedFd>>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let left = UNPACKING.replace(mem::take(&mut self.0));
-            drop(left);
-        }
+    let unpacking = Unpacking::begin(fds)?;
+    let value = codec::decode(bytes).map_err(reason::explained);
+    drop(unpacking);
+    value
+}
+
+/// While a value is read that encloses something, or in the middle of one. Dropped, what was being read around it is put back.
+struct Unpacking {
+    outer: Vec<Option<OwnedFd>>,
+    was: bool,
+}
+
+impl Unpacking {
+    #[cold]
+    fn begin(fds: Vec<OwnedFd>) -> Result<Unpacking, ChannelError> {
+        let inner = fds.into_iter().map(Some).collect();
+        let outer = UNPACKING.try_with(|unpacking| unpacking.replace(inner));
+        let outer =
+            outer.map_err(|_| ChannelError::of_value("this thread is at its end, and can receive no descriptors"))?;
+        Ok(Unpacking { outer, was: IS_UNPACKING.replace(true) })
     }
-    let _unpacking = Restore(outer);
-    codec::decode(bytes).map_err(explained)
+}
+
+impl Drop for Unpacking {
+    fn drop(&mut self) {
+        IS_UNPACKING.set(self.was);
+        let left = UNPACKING.try_with(|unpacking| unpacking.replace(mem::take(&mut self.outer)));
+        drop(left);
+    }
 }
 
 /// Encloses `fds`, for a part of the value being written; the number of the first, to be written.
@@ -138,7 +160,7 @@ pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8], fds: Vec<OwnedFd>) -> Re
 /// When the value is written to something that cannot carry descriptors.
 pub(crate) fn enclose<E: ser::Error>(fds: Vec<OwnedFd>, ticket: Option<Ticket>) -> Result<u32, E> {
     if PACKING.get() == Packing::Nothing {
-        return Err(refuse("descriptors and ends cross in messages of channels and in arguments only"));
+        return Err(reason::refuse("descriptors and ends cross in messages of channels and in arguments only"));
     }
     let enclosed = ENCLOSED.try_with(|enclosed| {
         let mut enclosed = enclosed.borrow_mut();
@@ -148,26 +170,10 @@ pub(crate) fn enclose<E: ser::Error>(fds: Vec<OwnedFd>, ticket: Option<Ticket>) 
         contents.tickets.extend(ticket);
         first
     });
-    let first =
-        enclosed.map_err(|_| refuse("this thread is at its end, and can send no descriptors and ends any more"))?;
+    let first = enclosed
+        .map_err(|_| reason::refuse("this thread is at its end, and can send no descriptors and ends any more"))?;
     PACKING.set(Packing::Enclosing);
     Ok(first)
-}
-
-/// An error of the codec, which says `why` where the value was packed or unpacked.
-pub(crate) fn refuse<E: ser::Error>(why: impl ToString) -> E {
-    REASON.set(Some(why.to_string()));
-    E::custom("see `parcel::explained`")
-}
-
-/// As [`refuse`], for a part being read.
-pub(crate) fn refuse_to_read<E: de::Error>(why: impl ToString) -> E {
-    REASON.set(Some(why.to_string()));
-    E::custom("see `parcel::explained`")
-}
-
-fn explained(error: CodecError) -> ChannelError {
-    REASON.take().map_or(error, CodecError::new).into()
 }
 
 /// Takes descriptors out of the value being read, from number `first` on.
@@ -178,7 +184,7 @@ pub(crate) fn take_row<const COUNT: usize>(first: u32) -> Option<[OwnedFd; COUNT
 
 /// Takes descriptor `number` out of the value being read. Each is there once.
 pub(crate) fn take_out(number: u32) -> Option<OwnedFd> {
-    UNPACKING.with_borrow_mut(|fds| fds.get_mut(number as usize)?.take())
+    UNPACKING.try_with(|fds| fds.borrow_mut().get_mut(number as usize)?.take()).ok()?
 }
 
 #[cfg(test)]
@@ -223,13 +229,44 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_at_its_end_is_told_that_it_can_enclose_nothing() {
-        /// Dropped after [`ENCLOSED`], which the thread has touched later.
-        struct Last(mpsc::Sender<String>);
+    fn a_value_unpacked_while_another_is_has_nothing_of_what_that_encloses() {
+        struct Reads;
+        impl<'de> serde::Deserialize<'de> for Reads {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                // The bytes of a descriptor's number, and no descriptor.
+                let inner = unpack::<Fd>(&[0], Vec::new());
+                assert!(inner.expect_err("there is none").to_string().contains("without its descriptor"));
+                Fd::<OwnedFd>::deserialize(from).map(|_| Reads)
+            }
+        }
+        assert!(unpack::<Reads>(&[0], vec![file().into_inner()]).is_ok());
+        assert!(unpack::<Fd>(&[0], Vec::new()).is_err() && !IS_UNPACKING.get());
+    }
+
+    #[test]
+    fn a_reason_that_was_not_passed_on_is_not_that_of_the_next_error() {
+        struct Swallows;
+        impl Serialize for Swallows {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                drop(reason::refuse::<S::Error>("an old reason"));
+                serializer.serialize_unit()
+            }
+        }
+        assert!(pack(&Swallows, &mut Vec::new()).is_ok());
+        let error = unpack::<u64>(&[], Vec::new()).expect_err("there are no bytes");
+        assert!(!error.to_string().contains("old"), "{error}");
+    }
+
+    #[test]
+    fn a_thread_at_its_end_is_told_that_it_can_enclose_nothing_and_take_nothing_out() {
+        /// Dropped after what the thread has touched later: [`ENCLOSED`] and [`UNPACKING`].
+        struct Last(mpsc::Sender<[Result<(), ChannelError>; 2]>);
         impl Drop for Last {
             fn drop(&mut self) {
-                let refused = pack(&file(), &mut Vec::new()).map(drop);
-                let _ = self.0.send(refused.map_or_else(|error| error.to_string(), |()| "it was packed".to_owned()));
+                let file = file();
+                let packed = pack(&file, &mut Vec::new()).map(drop);
+                let unpacked = unpack::<Fd>(&[0], vec![file.into_inner()]).map(drop);
+                let _ = self.0.send([packed, unpacked]);
             }
         }
         thread_local! {
@@ -238,10 +275,13 @@ mod tests {
         let (sender, told) = mpsc::channel();
         let thread = thread::spawn(move || {
             LAST.set(Some(Last(sender)));
-            pack(&file(), &mut Vec::new()).map(drop)
+            pack(&file(), &mut Vec::new()).map(drop)?;
+            unpack::<Fd>(&[0], vec![file().into_inner()]).map(drop)
         });
-        thread.join().expect("it does not panic").expect("a descriptor is enclosed");
-        let told = told.recv().expect("it has told");
-        assert!(told.contains("this thread is at its end"), "{told}");
+        thread.join().expect("it does not panic").expect("a descriptor is enclosed, and taken out");
+        for told in told.recv().expect("it has told") {
+            let told = told.expect_err("the thread is at its end").to_string();
+            assert!(told.contains("this thread is at its end"), "{told}");
+        }
     }
 }

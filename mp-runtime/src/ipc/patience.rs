@@ -24,6 +24,11 @@ impl Patience {
     pub(crate) fn of(timeout: Duration) -> Patience {
         Patience::Until(Instant::now().checked_add(timeout))
     }
+
+    /// The same, for no longer than a moment.
+    pub(crate) fn briefly(self) -> Patience {
+        if let Patience::Until(_) = self { Patience::Never } else { self }
+    }
 }
 
 /// What to do while it is another's turn: it is short, unless that process has died or is held up.

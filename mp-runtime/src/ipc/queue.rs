@@ -179,6 +179,18 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     }
 }
 
+/// Clears away what is done at the front, if nobody else is at it; whether there was something. For whoever waits for that: a worker can
+/// be killed between saying that an item is done and clearing it away, or have left that to another one.
+pub(crate) fn clear(link: &Link, me: Identity, patience: Patience) -> Result<bool, ChannelError> {
+    let Some(turn) = link.ring.receiving(me, hindered(patience)) else { return Ok(false) };
+    let cleared = turn.clear()?;
+    drop(turn);
+    if cleared {
+        tell_cleared(link);
+    }
+    Ok(cleared)
+}
+
 /// Tells that items were cleared away. If they were the last, those who wait for one to come back need not any more: who said
 /// that it was done could not tell them, while it was still there.
 pub(crate) fn tell_cleared(link: &Link) {
@@ -235,5 +247,17 @@ mod tests {
         assert!(matches!(receiver.try_recv(), Err(TryRecvError::Disconnected)));
         assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
         thread.join().expect("it has ended");
+    }
+
+    #[test]
+    fn item_that_is_done_and_was_not_cleared_away_keeps_nobody_from_sending() {
+        let (jobs, receiver) = queue(2).expect("memory is to be had");
+        (1..=2).for_each(|job| jobs.send(job).expect("there is room"));
+        let (first, _second) = (receiver.recv().expect("it is there"), receiver.recv().expect("it is there"));
+        let turn = receiver.end.link().ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
+        first.ack();
+        drop(turn);
+        jobs.try_send(3).expect("one of two is done");
+        assert!(jobs.try_send(4).is_err());
     }
 }

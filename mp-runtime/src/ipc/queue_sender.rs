@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
 use crate::ipc::link::Company;
-use crate::ipc::patience::{Patience, hindered};
-use crate::ipc::queue::tell_cleared;
-use crate::ipc::sender::{Beside, Unsent, post};
-use crate::ipc::{buffer, parcel};
+use crate::ipc::patience::Patience;
+use crate::ipc::post::{Beside, post};
+use crate::ipc::sender::Unsent;
+use crate::ipc::{buffer, parcel, queue};
 use crate::shm::cursor::Cursor;
 use crate::shm::ledger::NEW;
 use crate::shm::packet::Packet;
@@ -146,14 +146,7 @@ impl<T> QueueSender<T> {
     /// Whether all items are done that lie before `tail`.
     pub(crate) fn is_done_up_to(&self, tail: Cursor, patience: Patience) -> Result<bool, Unsent> {
         let (me, link) = (self.end.here()?, self.end.link());
-        // A worker can be killed between saying that it is done and clearing that away.
-        if let Some(turn) = link.ring.receiving(me, hindered(patience)) {
-            let cleared = turn.clear().map_err(ChannelError::from)?;
-            drop(turn);
-            if cleared {
-                tell_cleared(link);
-            }
-        }
+        queue::clear(link, me, patience)?;
         if link.ring.is_read_up_to(tail) {
             return Ok(true);
         }

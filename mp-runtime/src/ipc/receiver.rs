@@ -10,12 +10,11 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError};
 use crate::ipc::iter::{Iter, TryIter};
-use crate::ipc::link::{Company, Link};
+use crate::ipc::link::Company;
 use crate::ipc::own::Own;
 use crate::ipc::patience::{Patience, hindered};
-use crate::ipc::{inbox, parcel, spill, spin};
-use crate::shm::memory::Mapped;
-use crate::shm::ring::{Corrupt, Front, Receiving};
+use crate::ipc::{inbox, parcel, reading, spin};
+use crate::shm::ring::Corrupt;
 use crate::shm::roster::Side;
 
 /// The receiving end of a [`channel`](crate::channel).
@@ -181,14 +180,14 @@ impl<T: DeserializeOwned> Receiver<T> {
                     && let Some(front) = turn.front().map_err(ChannelError::from)?
                 {
                     if front.packet.enclosed {
-                        match enclosed(link, turn, front, bytes)? {
+                        match reading::with_descriptors(link, turn, front, bytes)? {
                             Some(value) => return Ok(value),
                             None => bytes.clear(),
                         }
                         continue;
                     }
-                    return if front.packet.length >= LARGE {
-                        large(link, Own::new(me, turn), front)
+                    return if front.packet.length >= reading::LARGE {
+                        reading::in_place(link, Own::new(me, turn), front)
                     } else {
                         turn.copy(&front, bytes);
                         turn.take(front);
@@ -223,48 +222,6 @@ impl<T: DeserializeOwned> Receiver<T> {
             }
         })
     }
-}
-
-/// From here on a message is read where it is, which saves a copy but keeps other receivers waiting.
-const LARGE: u32 = 32 << 10;
-
-/// Receives a message where it is.
-fn large<T: DeserializeOwned>(link: &Link, turn: Own<Receiving<'_, Mapped>>, front: Front) -> Result<T, Missed> {
-    /// Takes the message, also when reading it panics: nobody else could read it either.
-    struct Take<'a, 'b>(&'a Own<Receiving<'b, Mapped>>, Front);
-    impl Drop for Take<'_, '_> {
-        fn drop(&mut self) {
-            if self.0.is_ours() {
-                self.0.get().take(self.1);
-            }
-        }
-    }
-    let take = Take(&turn, front);
-    let value = parcel::unpack(turn.get().payload(&front), Vec::new());
-    drop(take);
-    drop(turn);
-    link.wake(Side::Send);
-    spin::done(Side::Receive);
-    Ok(value?)
-}
-
-/// Receives a message that descriptors belong to; `None` if it was a dead receiver's.
-fn enclosed<T: DeserializeOwned>(
-    link: &Link,
-    turn: Receiving<'_, Mapped>,
-    front: Front,
-    bytes: &mut Vec<u8>,
-) -> Result<Option<T>, Missed> {
-    turn.copy(&front, bytes);
-    let Some(mut fds) = inbox::take(link, turn, front)? else { return Ok(None) };
-    if !front.packet.spilled {
-        return Ok(Some(parcel::unpack(bytes, fds)?));
-    }
-    if fds.is_empty() {
-        return Err(ChannelError::corrupt().into());
-    }
-    let file = spill::map(fds.remove(0))?;
-    Ok(Some(parcel::unpack(&file, fds)?))
 }
 
 impl<T> Clone for Receiver<T> {

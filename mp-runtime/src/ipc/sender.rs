@@ -5,21 +5,15 @@ use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use nix::errno::Errno;
 use serde::Serialize;
 
 use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
-use crate::ipc::link::{Company, Link};
-use crate::ipc::patience::{Patience, hindered};
-use crate::ipc::{inbox, parcel, spill, spin};
-use crate::shm::memory::Mapped;
+use crate::ipc::patience::Patience;
+use crate::ipc::post::{Beside, post};
+use crate::ipc::{inbox, parcel, spill};
 use crate::shm::packet::Packet;
-use crate::shm::ring::Sending;
-use crate::shm::roster::Side;
-use crate::sys::fdpass;
-use crate::sys::identity::Identity;
 
 /// The sending end of a [`channel`](crate::channel).
 ///
@@ -161,7 +155,7 @@ impl<T: Serialize> Sender<T> {
             if let Some(packet) = plain.filter(|_| enclosed.is_empty()) {
                 return post(link, me, patience, packet, bytes, Beside::Nothing);
             }
-            let spilled = if plain.is_none() { Some(spill::write(bytes)?) } else { None };
+            let spilled = if plain.is_none() { Some(spill::write(&[bytes])?) } else { None };
             let fds: Vec<BorrowedFd<'_>> = spilled.iter().map(AsFd::as_fd).chain(enclosed.fds()).collect();
             let bytes: &[u8] = if spilled.is_some() { &[] } else { bytes };
             let length = bytes.len() as u32;
@@ -173,88 +167,6 @@ impl<T: Serialize> Sender<T> {
             Ok(())
         })
     }
-}
-
-/// What goes with a message: the packet says whether there is something.
-#[derive(Clone, Copy)]
-pub(crate) enum Beside<'a> {
-    Nothing,
-    /// Descriptors, found by a stamp.
-    Fds(&'a [BorrowedFd<'a>]),
-    /// A word in the place of the stamp.
-    Word(u64),
-}
-
-/// Puts a message into the ring, as soon as there is room.
-#[inline]
-pub(crate) fn post(
-    link: &Link,
-    me: Identity,
-    patience: Patience,
-    packet: Packet,
-    bytes: &[u8],
-    beside: Beside<'_>,
-) -> Result<(), Unsent> {
-    loop {
-        if !link.has_receivers(me) {
-            return Err(Unsent::Disconnected);
-        }
-        let mut crowded = None;
-        let turn = link.ring.sending(me, hindered(patience));
-        let refused = turn.is_none();
-        if let Some(turn) = turn
-            && turn.has_room(packet)
-        {
-            let sent = match beside {
-                Beside::Nothing => Ok(None),
-                Beside::Word(word) => Ok(Some(word)),
-                Beside::Fds(fds) => {
-                    // Only here: to look at the head takes its memory away from the receivers.
-                    crowded = Some(link.ring.head());
-                    enclose(link, &turn, fds).map(Some)
-                }
-            };
-            match sent {
-                Ok(stamp) => {
-                    turn.put(packet, stamp, bytes);
-                    link.wake(Side::Receive);
-                    spin::done(Side::Send);
-                    return Ok(());
-                }
-                // Too many descriptors are on their way: there is room when another message has been taken.
-                Err(Errno::EAGAIN) if link.ring.has_message() => {}
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        let deadline = match patience {
-            // For `Until`, for all that time.
-            _ if refused => return Err(Unsent::HeldUp),
-            Patience::Until(deadline) => deadline,
-            _ => return Err(Unsent::Full),
-        };
-        let ready = || crowded.map_or_else(|| link.ring.has_room(packet), |head| link.ring.head() != head);
-        if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
-            return Err(Unsent::Full);
-        }
-    }
-}
-
-/// Sends the descriptors ahead of their message; the stamp by which it will find them.
-///
-/// Killed after this, the sender leaves descriptors without a message: see [`inbox::sweep`]. Also whoever receives the next ones,
-/// of a higher stamp, throws them away.
-fn enclose(link: &Link, turn: &Sending<'_, Mapped>, fds: &[BorrowedFd<'_>]) -> nix::Result<u64> {
-    let stamp = turn.stamp();
-    let send = || fdpass::send(link.outbox(), &stamp.to_ne_bytes(), fds);
-    match send() {
-        // It is our turn, so without a message nobody comes for what is there.
-        Err(Errno::EAGAIN) if !link.ring.has_message() => {
-            inbox::clear(link);
-            send()
-        }
-        sent => sent,
-    }?;
-    Ok(stamp)
 }
 
 impl<T> Clone for Sender<T> {

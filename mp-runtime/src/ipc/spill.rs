@@ -8,10 +8,19 @@ use nix::sys::stat::fstat;
 
 use crate::sys::memory::{self, Sealed};
 
-/// Writes `bytes` to a file.
-pub(crate) fn write(bytes: &[u8]) -> nix::Result<OwnedFd> {
+/// Writes `parts`, one behind the other, to a file.
+///
+/// # Errors
+///
+/// `ENOMEM` when there is no memory for it, `EMFILE` or `ENFILE` when there is no descriptor, `EFBIG` beyond the limit on file sizes.
+pub(crate) fn write(parts: &[&[u8]]) -> nix::Result<OwnedFd> {
+    memory::look_for(parts.iter().map(|part| part.len()).sum())?;
     let file = memory::create(c"mp-message")?;
-    memory::write_at(file.as_fd(), bytes, 0)?;
+    let mut offset = 0;
+    for part in parts {
+        memory::write_at(file.as_fd(), part, offset)?;
+        offset += part.len() as u64;
+    }
     Ok(file)
 }
 

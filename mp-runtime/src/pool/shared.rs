@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::ipc::link::Link;
-use crate::ipc::parcel;
+use crate::ipc::{parcel, reason};
 use crate::pool::desk::DRAFT;
 use crate::pool::lane::{MESSAGES, ROOM};
 use crate::pool::terms::Terms;
@@ -45,7 +45,7 @@ impl Shared {
 impl Serialize for Shared {
     /// The ends of the lanes do not travel: both sides know who is to have which.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let first = parcel::enclose::<S::Error>(self.fds().map_err(parcel::refuse)?, None)?;
+        let first = parcel::enclose::<S::Error>(self.fds().map_err(reason::refuse)?, None)?;
         let written: Written = (first, self.terms.growth, self.terms.idle);
         written.serialize(to)
     }
@@ -57,15 +57,15 @@ impl<'de> Deserialize<'de> for Shared {
         let tasks = link::<D::Error>(first)?;
         let results = link::<D::Error>(first.saturating_add(Link::FDS as u32))?;
         let [draft] = row::<1, D::Error>(first.saturating_add(2 * Link::FDS as u32))?;
-        let draft = Arc::new(Draft::open(draft).map_err(parcel::refuse_to_read)?);
+        let draft = Arc::new(Draft::open(draft).map_err(reason::refuse_to_read)?);
         Ok(Shared { tasks, results, draft, terms: Terms { growth, idle } })
     }
 }
 
 fn link<E: de::Error>(first: u32) -> Result<Arc<Link>, E> {
-    Link::open(row(first)?).map(Arc::new).map_err(parcel::refuse_to_read)
+    Link::open(row(first)?).map(Arc::new).map_err(reason::refuse_to_read)
 }
 
 fn row<const COUNT: usize, E: de::Error>(first: u32) -> Result<[OwnedFd; COUNT], E> {
-    parcel::take_row(first).ok_or_else(|| parcel::refuse_to_read("a lane came without its descriptors"))
+    parcel::take_row(first).ok_or_else(|| reason::refuse_to_read("a lane came without its descriptors"))
 }

@@ -57,13 +57,13 @@ const LAST: RawFd = 1 << 20;
 /// How many descriptors are open; `None` for Linux before 6.2, which does not say.
 fn count() -> Option<u64> {
     use std::os::linux::fs::MetadataExt;
-    fs::metadata("/proc/self/fd").ok().map(|folder| folder.st_size()).filter(|size| *size > 0)
+    fs::metadata("/proc/thread-self/fd").ok().map(|folder| folder.st_size()).filter(|size| *size > 0)
 }
 
 /// The numbers of the open descriptors.
 fn listed() -> nix::Result<Vec<RawFd>> {
-    let list =
-        fs::read_dir("/proc/self/fd").map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
+    let list = fs::read_dir("/proc/thread-self/fd")
+        .map_err(|error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw))?;
     Ok(list.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
 }
 

@@ -42,6 +42,20 @@ pub(crate) fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[BorrowedFd<'_>])
     }
 }
 
+/// Copies the bytes of the first message, which stays where it is with all its descriptors. How many bytes it has.
+///
+/// # Errors
+///
+/// `EAGAIN` when there is none.
+pub(crate) fn peek_bytes(socket: BorrowedFd<'_>, bytes: &mut [u8]) -> nix::Result<usize> {
+    loop {
+        match recv(socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) {
+            Err(Errno::EINTR) => {}
+            peeked => return peeked,
+        }
+    }
+}
+
 /// Copies the first message, which stays where it is: into `bytes`, and its descriptors. How many bytes it has.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 ///
 /// Where there is no procfs, for one: a file without a name is opened anew by its descriptor's.
 pub(crate) fn take(file: BorrowedFd<'_>, index: usize) -> std::io::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let path = format!("/proc/thread-self/fd/{}", file.as_raw_fd());
     let opened = OpenOptions::new().read(true).write(true).custom_flags(libc::O_CLOEXEC).open(path)?;
     fcntl(&opened, FcntlArg::F_OFD_SETLK(&byte(index, libc::F_WRLCK)))?;
     Ok(opened.into())

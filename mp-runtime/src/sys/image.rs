@@ -43,7 +43,9 @@ pub(crate) fn executable() -> Option<&'static Image> {
 pub(crate) fn is_run_by_another() -> bool {
     static ANOTHER: OnceLock<bool> = OnceLock::new();
     *ANOTHER.get_or_init(|| {
-        let (Ok(run), Some(mapped)) = (std::fs::read_link("/proc/self/exe"), mapped_at(anchor())) else { return false };
+        let (Ok(run), Some(mapped)) = (std::fs::read_link("/proc/thread-self/exe"), mapped_at(anchor())) else {
+            return false;
+        };
         run.as_os_str().as_bytes() != mapped
     })
 }
@@ -51,7 +53,7 @@ pub(crate) fn is_run_by_another() -> bool {
 /// The name of the file that is mapped at an address, as the kernel writes it; `None` if there is none, or it is written in
 /// another way than links are.
 fn mapped_at(address: usize) -> Option<Vec<u8>> {
-    let maps = std::fs::read("/proc/self/maps").ok()?;
+    let maps = std::fs::read("/proc/thread-self/maps").ok()?;
     let holds = |line: &&[u8]| {
         let range = line.split(|byte| *byte == b' ').next().and_then(|range| str::from_utf8(range).ok());
         let bounds = range.and_then(|range| range.split_once('-'));

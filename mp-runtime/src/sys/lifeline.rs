@@ -32,7 +32,7 @@ pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
 ///
 /// `ENOENT` without procfs, `EACCES` after a change of user; [`new`] asks for neither.
 pub(crate) fn again(held: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
-    let path = format!("/proc/self/fd/{}", held.as_raw_fd());
+    let path = format!("/proc/thread-self/fd/{}", held.as_raw_fd());
     let end = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
     let end = fd::beyond_streams(end)?;
     deadly(&end)?;

@@ -37,10 +37,7 @@ pub(crate) fn write_at(file: BorrowedFd<'_>, bytes: &[u8], offset: u64) -> nix::
 ///
 /// `ENOSPC` or `ENOMEM` when there is not that much memory; `EFBIG` as with [`write_at`].
 pub(crate) fn allocate(file: BorrowedFd<'_>, length: usize) -> nix::Result<()> {
-    // The kernel does not refuse: it would take page after page, until it kills somebody for want of another.
-    if length >= LARGE && available().is_some_and(|available| length > available) {
-        return Err(Errno::ENOMEM);
-    }
+    look_for(length)?;
     let length = i64::try_from(length).map_err(|_| Errno::EFBIG)?;
     within_limit(|| {
         loop {
@@ -50,6 +47,18 @@ pub(crate) fn allocate(file: BorrowedFd<'_>, length: usize) -> nix::Result<()> {
             }
         }
     })
+}
+
+/// Whether there is that much memory now, where it is much.
+///
+/// The kernel does not refuse: it would take page after page, until it kills somebody for want of another.
+///
+/// # Errors
+///
+/// `ENOMEM` when there is not.
+pub(crate) fn look_for(length: usize) -> nix::Result<()> {
+    let missing = length >= LARGE && available().is_some_and(|available| length > available);
+    if missing { Err(Errno::ENOMEM) } else { Ok(()) }
 }
 
 /// From here on an allocation is held against the memory there is: a question to procfs, of 20 us.
@@ -64,7 +73,7 @@ fn available() -> Option<usize> {
 
 /// How many bytes of this process are in memory; `None` where procfs does not tell.
 pub(crate) fn resident() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let text = std::fs::read_to_string("/proc/thread-self/statm").ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
     Some(pages * page_size() as u64)
 }
