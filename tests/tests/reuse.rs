@@ -2,11 +2,17 @@
 //!
 //! In a PID namespace of its own, a program says which id the next process gets (`ns_last_pid`).
 
-use mp_tests::fixture;
+use mp_tests::{fixture, is_root};
+
+/// What all of it needs.
+const CHOOSE: &str = "say which id the next process gets";
 
 /// `code` is that of the program: 137 where processes were killed behind its back.
 #[track_caller]
 fn goes_well(scene: &str, code: i32) {
+    if !is_root(CHOOSE) {
+        return;
+    }
     let outcome = fixture("fixture_reuse").arg(scene).run();
     outcome.assert_code(code);
     assert_eq!(outcome.stdout, "", "a stranger got a signal\n{outcome}");
@@ -35,6 +41,9 @@ fn stranger_is_left_alone_when_the_program_ends() {
 
 #[test]
 fn stranger_is_left_alone_when_the_program_is_stopped() {
+    if !is_root(CHOOSE) {
+        return;
+    }
     let mut running = fixture("fixture_reuse").arg("program-is-stopped").start();
     assert_eq!(running.read_line().as_deref(), Some("ready"));
     assert!(running.signal(libc::SIGTERM));

@@ -26,7 +26,7 @@ fn file() -> Fd<File> {
 /// The kernel counts the descriptors on their way for a user, in all channels: where there is no place, a channel is full.
 fn crowded() {
     // Those of root are not counted.
-    sys::become_nobody();
+    sys::give_up_rights();
     sys::limit_fds(100);
     let (other, elsewhere) = channel(200).unwrap();
     let sent = (0..200).find(|_| other.try_send(file()).is_err()).expect("there is an end to it");

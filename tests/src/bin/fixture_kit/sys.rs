@@ -157,10 +157,12 @@ pub(crate) fn hide_procfs() {
     assert_eq!(mounted, 0);
 }
 
-/// Gives root's rights away, for ever; false if there are none to give.
-pub(crate) fn become_nobody() -> bool {
+/// Gives root's rights away, for ever, if there are any to give.
+pub(crate) fn give_up_rights() {
+    // SAFETY: takes nothing, and gives a number.
+    let is_root = unsafe { libc::geteuid() } == 0;
     // SAFETY: takes an integer only.
-    unsafe { libc::setuid(65534) == 0 }
+    assert!(!is_root || unsafe { libc::setuid(65534) } == 0);
 }
 
 /// Ends the calling thread; the process lives on with its others.
