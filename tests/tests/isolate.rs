@@ -1,8 +1,11 @@
 //! Is nobody left of a program in a PID namespace of its own, whatever ends it, and is it for everybody else the program that it was?
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use mp_tests::{Expect, Outcome, Run, Running, fixture};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 fn program(args: &[&str]) -> Run {
     fixture("fixture_isolate").args(args)
@@ -26,7 +29,7 @@ fn ready(args: &[&str]) -> Running {
 /// As root, and as a user without rights, whose namespace needs another around it.
 const USERS: [&[&str]; 2] = [&[], &["nobody"]];
 
-/// The daemons have sessions of their own, no parent and no lifeline; one ignores all signals, one is stopped, one has changed its user.
+/// The daemons have sessions of their own, no parent and no lifeline; one ignores all signals, one is stopped, one has changed its user, if it can.
 #[test]
 fn kill_of_the_program_leaves_no_daemon() {
     let running = ready(&["daemons"]);
@@ -55,6 +58,15 @@ fn world_inside_is_the_programs_own() {
     ends_well(&["inside"]);
     ends_well(&["nobody", "inside"]);
     ends_well(&["become-nobody"]);
+}
+
+/// What a service manager says of the process that it has started is meant for the program.
+#[test]
+fn variables_with_the_id_of_the_process_have_that_of_the_program() {
+    let script = "LISTEN_PID=$$ WATCHDOG_PID=1 exec \"$0\" variables";
+    let outcome = Run::program("sh").args(["-c", script]).arg(program(&[]).path()).run();
+    outcome.assert_code(0);
+    assert_eq!(outcome.stdout, "2 1 2\n");
 }
 
 #[test]
@@ -121,6 +133,79 @@ fn stop_inside_is_a_stop_of_the_program_and_it_goes_on() {
     assert!(running.signal(libc::SIGCONT));
     assert!(running.signal(libc::SIGTERM));
     running.finish().assert_signal(libc::SIGTERM);
+}
+
+/// The id of the program, out here.
+fn inside_of(running: &Running) -> Pid {
+    let parent = running.pid();
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    let children = children.split_whitespace().map(|id| id.parse::<i32>().unwrap());
+    let name = |id: &i32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap();
+    let mut programs = children.filter(|id| name(id) != "mp-first\n");
+    Pid::from_raw(programs.next().expect("the program is there"))
+}
+
+/// What happens behind the back of the process outside, while that is stopped with the program.
+#[test]
+fn end_and_continuation_inside_are_seen_by_a_program_that_is_stopped() {
+    for kill_it in [true, false] {
+        let mut running = ready(&["waits"]);
+        let program = inside_of(&running);
+        kill(program, Signal::SIGSTOP).unwrap();
+        assert_eq!(running.wait_stopped(), libc::SIGSTOP);
+        if kill_it {
+            kill(program, Signal::SIGKILL).unwrap();
+            running.finish().assert_signal(libc::SIGKILL);
+        } else {
+            kill(program, Signal::SIGCONT).unwrap();
+            // It comes to one that is stopped, who does nothing about it.
+            assert!(running.signal(libc::SIGTERM));
+            running.finish().assert_signal(libc::SIGTERM);
+        }
+    }
+}
+
+/// The process outside is stopped, and comes to all that has happened when it goes on.
+#[track_caller]
+fn stopped_alone() -> (Running, Pid) {
+    let mut running = ready(&["waits"]);
+    let program = inside_of(&running);
+    assert!(running.signal(libc::SIGSTOP));
+    assert_eq!(running.wait_stopped(), libc::SIGSTOP);
+    (running, program)
+}
+
+#[test]
+fn signals_that_come_after_the_end_do_not_change_it() {
+    let (running, program) = stopped_alone();
+    kill(program, Signal::SIGABRT).unwrap();
+    assert!([libc::SIGUSR1, libc::SIGTERM, libc::SIGCONT].into_iter().all(|signal| running.signal(signal)));
+    running.finish().assert_signal(libc::SIGABRT);
+}
+
+#[test]
+fn program_that_is_told_to_go_on_before_its_stop_was_seen_goes_on() {
+    let (running, program) = stopped_alone();
+    kill(program, Signal::SIGTSTP).unwrap();
+    let state = || fs::read_to_string(format!("/proc/{program}/stat")).unwrap();
+    let begin = Instant::now();
+    while !state().contains(") T ") {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it does not stop: {}", state());
+        thread::yield_now();
+    }
+    assert!(running.signal(libc::SIGCONT) && running.signal(libc::SIGTERM));
+    running.finish().assert_signal(libc::SIGTERM);
+}
+
+#[test]
+fn continuation_of_a_stopped_program_is_passed_on_once() {
+    let mut running = ready(&["counts", &libc::SIGCONT.to_string()]);
+    assert!(running.signal(libc::SIGTSTP));
+    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    assert!(running.signal(libc::SIGCONT));
+    assert_eq!(running.read_line().as_deref(), Some("handler"));
+    assert_eq!(running.read_line().as_deref(), Some("1"));
+    running.finish().assert_code(0);
 }
 
 /// What the kernel or a sandbox refuses, and what the error says to do.

@@ -202,6 +202,12 @@ pub(crate) fn raise_in_group(signal: i32) {
     unsafe { call(libc::SYS_kill, [0, signal as usize, 0, 0, 0, 0]) };
 }
 
+/// Sends `signal` to all of the process group `group`.
+pub(crate) fn send_to_group(group: i32, signal: i32) -> nix::Result<()> {
+    // SAFETY: `kill` reads no memory.
+    result(unsafe { call(libc::SYS_kill, [-group as usize, signal as usize, 0, 0, 0, 0]) }).map(drop)
+}
+
 /// Sends `signal` to the process behind `pidfd`, or to its whole group, where the kernel (6.9) can do that.
 pub(crate) fn send_to(pidfd: BorrowedFd<'_>, signal: i32, group: bool) -> nix::Result<()> {
     const PROCESS_GROUP: usize = 1 << 2;

@@ -75,10 +75,10 @@ pub(crate) fn let_through() {
     direct::unblock(SIGNALS.into_iter().fold(0, |set, signal| set | 1 << (signal - 1)));
 }
 
-/// Ends this process as if it had never handled `signal`. For handlers.
+/// Ends this process as if it had never handled `signal`. For handlers. No other signal comes before it.
 pub(crate) fn die_of(signal: i32) -> ! {
     direct::default_action(signal);
-    direct::unblock_signals();
+    direct::unblock(1 << (signal - 1));
     direct::raise(signal);
     // The first process of a PID namespace is spared by all but SIGKILL; a shell would say it so.
     direct::exit(128 + signal)

@@ -3,7 +3,7 @@
 //! A read end is *aimed* at a process group. The signal, its addressee and the rights to send it belong to the open file
 //! description, so each group needs one of its own: a copy of a descriptor is none.
 
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
@@ -22,8 +22,17 @@ pub(crate) fn new() -> nix::Result<(OwnedFd, OwnedFd)> {
     let (end, held) = pipe2(OFlag::O_CLOEXEC)?;
     // Whoever writes to the place of a stream that is closed must not write into this.
     let (end, held) = (fd::beyond_streams(end)?, fd::beyond_streams(held)?);
-    deadly(&end)?;
+    signals(&end, libc::SIGKILL)?;
     Ok((end, held))
+}
+
+/// Makes a pipe by which another process continues the calling one, in whatever namespace it is: each byte that it writes to the second is
+/// a SIGCONT, and so is the end of it.
+pub(crate) fn bell() -> nix::Result<(OwnedFd, OwnedFd)> {
+    let (end, rope) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+    aim_alone(end.as_fd())?;
+    signals(&end, libc::SIGCONT)?;
+    Ok((end, rope))
 }
 
 /// Opens the pipe behind the write end `held` once more, for another read end.
@@ -35,14 +44,14 @@ pub(crate) fn again(held: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
     let path = format!("/proc/thread-self/fd/{}", held.as_raw_fd());
     let end = open(path.as_str(), OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC, Mode::empty())?;
     let end = fd::beyond_streams(end)?;
-    deadly(&end)?;
+    signals(&end, libc::SIGKILL)?;
     Ok(end)
 }
 
-/// Has the description send SIGKILL when the pipe is hung up. Until it is aimed there is nobody to get it.
-fn deadly(end: &OwnedFd) -> nix::Result<()> {
+/// Has the description send `signal` when the pipe is hung up or written to. Until it is aimed there is nobody to get it.
+fn signals(end: &OwnedFd, signal: i32) -> nix::Result<()> {
     // SAFETY: `F_SETSIG` takes an integer, on an open descriptor.
-    Errno::result(unsafe { libc::fcntl(end.as_raw_fd(), F_SETSIG, libc::SIGKILL) })?;
+    Errno::result(unsafe { libc::fcntl(end.as_raw_fd(), F_SETSIG, signal) })?;
     fcntl(end, FcntlArg::F_SETFL(OFlag::O_ASYNC | OFlag::O_NONBLOCK)).map(drop)
 }
 

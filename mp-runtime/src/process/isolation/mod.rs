@@ -9,7 +9,9 @@
 mod error;
 mod first;
 mod outside;
+mod sentry;
 
+use std::ffi::CString;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -22,13 +24,14 @@ use error::{Kind, Step};
 
 use crate::process::{outbox, registry};
 use crate::sys::namespace::{self, Ids, Rights, World};
-use crate::sys::{direct, fork, pidfd, signal, thread, wait};
+use crate::sys::{direct, environ, fork, pidfd, signal, thread, wait};
 
 /// The id of the program that is isolated, in its namespace; its processes inherit the word. 0 without.
 static PROGRAM: AtomicI32 = AtomicI32::new(0);
 
 /// Puts the calling program into a PID namespace of its own: when it ends, by whatever, the kernel kills all that it has
-/// started, and what these have, in whatever session and as whatever user, before anybody learns of the end.
+/// started, and what these have, in whatever session and as whatever user: before anybody learns of the end, or, when the process outside is killed by SIGKILL, in the
+/// same moment.
 ///
 /// A program made by `mp_main!` does so by its option `#![isolate = pid_namespace]`. One with a `fn main` of its own calls this
 /// first, before it starts threads or processes, and keeps no id of a process from before: the caller goes on as
@@ -46,6 +49,10 @@ static PROGRAM: AtomicI32 = AtomicI32::new(0);
 ///
 /// Once it has succeeded, another call does nothing.
 ///
+/// Under systemd, a service of such a program needs `KillMode=mixed` (else each order to stop comes twice: to the process outside, which
+/// passes it on, and to the program) and, for `sd_notify`, `NotifyAccess=all`; `LISTEN_PID` and `WATCHDOG_PID` are set to the new id. A file
+/// with the id of the program is for others to write, who know it.
+///
 /// ```no_run
 /// use mp_runtime::{Rung, guarantees, isolate};
 ///
@@ -58,7 +65,8 @@ static PROGRAM: AtomicI32 = AtomicI32::new(0);
 ///
 /// # Errors
 ///
-/// When the kernel or a sandbox refuses; when the caller has threads, or processes, or is itself a process of a program. Then it goes on as it
+/// When the kernel or a sandbox refuses; when the caller has threads, or processes of this crate (a child by `Command` would stay that of the
+/// process outside), or is itself a process of a program. Then it goes on as it
 /// was, except for want of memory or processes in the last step: it is to end then.
 pub fn isolate() -> Result<(), IsolateError> {
     if PROGRAM.load(Ordering::Relaxed) == direct::id() {
@@ -74,6 +82,7 @@ pub fn isolate() -> Result<(), IsolateError> {
         return Err(Kind::Threaded(thread::count()).into());
     }
     let failed = |step| move |errno: Errno| IsolateError::from(Kind::Os(step, errno as i32));
+    let outer_id = direct::id();
     let outer = pidfd::open(getpid()).map_err(failed(Step::Descriptors))?;
     let rights = Rights::get().map_err(failed(Step::Rights))?;
     // A signal must not find the program between two of its processes.
@@ -98,8 +107,21 @@ pub fn isolate() -> Result<(), IsolateError> {
     namespace::mount_procfs().map_err(failed(Step::Procfs))?;
     rights.restore().map_err(failed(Step::Rights))?;
     PROGRAM.store(direct::id(), Ordering::Relaxed);
+    tell_libraries_of(outer_id);
     drop(blocked);
     Ok(())
+}
+
+/// Has variables that a service manager has set for this process, by the id that it had, be for it by the id that it has.
+fn tell_libraries_of(old: i32) {
+    for (name, text) in [(c"LISTEN_PID", "LISTEN_PID"), (c"WATCHDOG_PID", "WATCHDOG_PID")] {
+        if std::env::var(text).is_ok_and(|id| id == old.to_string())
+            && let Ok(new) = CString::new(direct::id().to_string())
+        {
+            // Without memory for it, the library behind it finds that it is not meant.
+            let _ = environ::set(name, Some(&new));
+        }
+    }
 }
 
 /// Makes a namespace with its first process, which says that all is ready in it; the process descriptor of that.

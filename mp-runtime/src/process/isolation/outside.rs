@@ -13,8 +13,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
 
+use crate::process::isolation::sentry::Sentry;
 use crate::process::stopping::UNKILLABLE;
 use crate::sys::signal::{self, Arrived};
 use crate::sys::wait::{self, Change};
@@ -30,11 +32,14 @@ struct Outside<'fd> {
     group: i32,
     /// Whether the program has been given the terminal.
     lent: bool,
+    /// Whether it was told that there is no terminal to be had.
+    hung_up: bool,
 }
 
 /// Watches over the program, and ends as it does.
 pub(super) fn watch(id: Pid, program: BorrowedFd<'_>, first: BorrowedFd<'_>) -> Infallible {
-    let mut outside = Outside { id: id.as_raw(), program, first, group: adopted::group(0), lent: false };
+    let mut outside =
+        Outside { id: id.as_raw(), program, first, group: adopted::group(0), lent: false, hung_up: false };
     // A handler may have come with flags.
     direct::default_action(libc::SIGCHLD);
     loop {
@@ -49,15 +54,29 @@ pub(super) fn watch(id: Pid, program: BorrowedFd<'_>, first: BorrowedFd<'_>) -> 
 
 impl Outside<'_> {
     fn pass_on(&self, Arrived { signal, by_kernel }: Arrived) {
-        if signal != libc::SIGCHLD {
-            let to_group = by_kernel || signal == libc::SIGCONT;
+        if signal == libc::SIGCHLD {
+            return;
+        }
+        if by_kernel || signal == libc::SIGCONT {
+            self.send_to_group(signal);
+        } else {
             // It may have ended.
-            let _ = direct::send_to(self.program, signal, to_group);
+            let _ = direct::send_to(self.program, signal, false);
+        }
+    }
+
+    /// By number, which every kernel can: it is a child of ours that is not reaped. Before it has made its group, to it alone.
+    fn send_to_group(&self, signal: i32) {
+        if direct::send_to_group(self.id, signal).is_err() {
+            let _ = direct::send_to(self.program, signal, false);
         }
     }
 
     /// The program was stopped by `signal`.
     fn stop(&mut self, signal: i32) {
+        if direct::is_pending(libc::SIGCONT) {
+            return; // It was told to go on since, and will be in a moment. To stop now would be to forget that.
+        }
         let wants_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
         let foreground = terminal::foreground().unwrap_or(0);
         if wants_terminal && foreground == self.group {
@@ -65,8 +84,12 @@ impl Outside<'_> {
             self.go_on();
             return;
         }
-        let owner = (self.take_back() && foreground != self.group).then_some(foreground);
-        let stopped = stop_as_by(signal);
+        let had_terminal = self.take_back();
+        let owner = (had_terminal && foreground != self.group).then_some(foreground);
+        let sentry = Sentry::post(self.program, self.id);
+        // The key would have reached all of our group.
+        let stopped = stop_as_by(signal, had_terminal && signal == libc::SIGTSTP);
+        sentry.into_iter().for_each(Sentry::dismiss);
         if let Some(owner) = owner
             && terminal::foreground() == Ok(self.group)
         {
@@ -74,13 +97,16 @@ impl Outside<'_> {
         }
         if !stopped && wants_terminal {
             // Nobody is there who could continue us, with or without the terminal. The kernel sends groups a hang-up that come into that state.
-            let _ = direct::send_to(self.program, libc::SIGHUP, true);
+            if std::mem::replace(&mut self.hung_up, true) {
+                return; // It did not mind, and would ask again for ever. It is stopped until it is told to go on.
+            }
+            self.send_to_group(libc::SIGHUP);
         }
         self.go_on();
     }
 
     fn go_on(&self) {
-        let _ = direct::send_to(self.program, libc::SIGCONT, true);
+        self.send_to_group(libc::SIGCONT);
     }
 
     fn lend(&mut self, group: i32) {
@@ -128,12 +154,19 @@ impl Outside<'_> {
     }
 }
 
-/// Stops this process by `signal`, and returns when it goes on. Whether it was stopped: it is not where nobody could continue it.
-fn stop_as_by(signal: i32) -> bool {
+/// Stops this process by `signal`, with all of its group or alone, and returns when it goes on. Whether it was stopped: it is not where
+/// nobody could continue it.
+fn stop_as_by(signal: i32, with_group: bool) -> bool {
     direct::default_action(signal);
     direct::unblock(1 << (signal - 1));
-    // It takes away what there was of SIGCONT.
-    direct::raise(signal);
+    if with_group {
+        direct::raise_in_group(signal)
+    } else {
+        direct::raise(signal)
+    }
     direct::block(1 << (signal - 1));
-    direct::is_pending(libc::SIGCONT)
+    let continued = direct::is_pending(libc::SIGCONT);
+    // The program is told now, and not once more.
+    signal::discard(&SigSet::from(Signal::SIGCONT));
+    continued
 }

@@ -49,7 +49,8 @@ fn leaves_daemons(ready: &Gate) {
         ready.open(1);
         mp_tests::raise(libc::SIGSTOP).unwrap();
     });
-    daemonise(&|| setuid(Uid::from_raw(65534)).unwrap());
+    // Where it is not root, as the user that it is.
+    daemonise(&|| assert!(!Uid::current().is_root() || setuid(Uid::from_raw(65534)).is_ok()));
     park();
 }
 
@@ -139,6 +140,12 @@ fixture_kit::programs::program_modules! {
             assert_eq!(guarantees().to_string(), "death signal, lifeline, subreaper, pid namespace");
             looks_around();
             assert!(detaches_in_an_image::spawn().unwrap().join().unwrap().contains("isolated"));
+        }
+    }
+    variables {
+        #![isolate = pid_namespace]
+        fn main() {
+            println!("{} {} {}", env::var("LISTEN_PID").unwrap(), env::var("WATCHDOG_PID").unwrap(), std::process::id());
         }
     }
     strays {
@@ -232,6 +239,7 @@ fn main() -> ExitCode {
         "exits" => exits::run(),
         "dies" => dies::run(),
         "panics" => panics::run(),
+        "variables" => variables::run(),
         "waits" => waits::run(),
         "counts" => counts::run(),
         "closes-its-output" => closes_its_output::run(),
