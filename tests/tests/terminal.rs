@@ -54,6 +54,11 @@ fn command_beside_a_program_that_waits_for_its_turn_goes_on() {
 }
 
 #[test]
+fn command_stopped_by_a_read_whose_turn_has_come_meanwhile_goes_on() {
+    goes_well("command-stopped-late");
+}
+
+#[test]
 fn terminal_is_taken_back_without_a_descriptor_to_spare() {
     goes_well("no-descriptors");
 }

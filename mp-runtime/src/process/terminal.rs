@@ -87,12 +87,12 @@ fn on_signal(signal: i32) {
     let reading = OWNER.read();
     match reading.last(None).filter(|_| OWNER.is_ours()) {
         Some(child) if signal == libc::SIGCHLD => look_after(&child),
+        _ if signal == libc::SIGCHLD => {}
         Some(child) if is_of(child.note as i32) => await_turn(&child),
-        // The turn has come meanwhile.
-        _ if is_ours() == Ok(true) => {}
+        // The turn has come meanwhile, but the rest of our group was stopped: see `await_turn`.
+        _ if is_ours() == Ok(true) => direct::raise_in_group(libc::SIGCONT),
         // Not our child but the shell has the terminal: the program is in the background.
-        _ if signal != libc::SIGCHLD => handler::stop_by(signal),
-        _ => {}
+        _ => handler::stop_by(signal),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use mp_runtime::Builder;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::tcsetpgrp;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::unistd::{Pid, tcsetpgrp};
 
 use crate::fixture_kit::{self, Gate, pid, stat, sys, until};
 use crate::{Scene, one_after_the_other, park, program_reads, start_owner, waits_behind};
@@ -45,6 +45,24 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 user.is_answered("one", "program");
                 user.awaits("the command has ended");
             },
+        ),
+        "command-stopped-late" => (
+            || {
+                let child = start_owner();
+                let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
+                let (late, ended) = (SigSet::from(Signal::SIGTTIN), SigSet::from(Signal::SIGCHLD));
+                (late.thread_block().unwrap(), ended.thread_block().unwrap());
+                // What a read does; the program comes to it when its turn has come: after the end of the owner.
+                kill(Pid::from_raw(0), Signal::SIGTTIN).unwrap();
+                until(|| stat(other.id()).is_some_and(|(state, _)| state == 'T'));
+                kill(pid(child.id()), Signal::SIGKILL).unwrap();
+                fixture_kit::ended(child.id());
+                (ended.thread_unblock().unwrap(), late.thread_unblock().unwrap());
+                assert!(child.join().is_err());
+                assert!(other.wait().unwrap().success());
+                println!("the command has ended");
+            },
+            |user| user.awaits("the command has ended"),
         ),
         "no-descriptors" => (
             || {
