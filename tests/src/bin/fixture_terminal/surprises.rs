@@ -51,13 +51,15 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 let child = start_owner();
                 let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
                 let (late, ended) = (SigSet::from(Signal::SIGTTIN), SigSet::from(Signal::SIGCHLD));
-                (late.thread_block().unwrap(), ended.thread_block().unwrap());
+                late.thread_block().unwrap();
+                ended.thread_block().unwrap();
                 // What a read does; the program comes to it when its turn has come: after the end of the owner.
                 kill(Pid::from_raw(0), Signal::SIGTTIN).unwrap();
                 until(|| stat(other.id()).is_some_and(|(state, _)| state == 'T'));
                 kill(pid(child.id()), Signal::SIGKILL).unwrap();
                 fixture_kit::ended(child.id());
-                (ended.thread_unblock().unwrap(), late.thread_unblock().unwrap());
+                ended.thread_unblock().unwrap();
+                late.thread_unblock().unwrap();
                 assert!(child.join().is_err());
                 assert!(other.wait().unwrap().success());
                 println!("the command has ended");
