@@ -45,7 +45,7 @@ pub use census::Process;
 pub use expect::Expect;
 pub use locate::{example, fixture};
 pub use outcome::Outcome;
-pub use privilege::is_root;
+pub use privilege::{is_root, not_tested};
 pub use report::Report;
 pub use run::Run;
 pub use running::Running;

@@ -5,6 +5,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::census::{self, Process};
 use crate::line::Line;
 use crate::outcome::Outcome;
 use crate::report::Report;
@@ -71,6 +72,15 @@ impl Running {
     /// The id of the program itself.
     pub fn pid(&self) -> i32 {
         self.report.pid.expect("`start` returns when the program runs")
+    }
+
+    /// The children of the program itself that there are now.
+    ///
+    /// # Panics
+    ///
+    /// Where procfs does not tell.
+    pub fn children(&self) -> Vec<Process> {
+        census::children(self.pid()).expect("procfs tells")
     }
 
     /// Sends it a signal, also a real-time one; false if it has already ended.

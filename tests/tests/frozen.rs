@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use mp_tests::{Expect, Run, fixture};
+use mp_tests::{Expect, Run, fixture, not_tested};
 
 /// A group of processes that can be frozen; thawed and removed when it is dropped.
 struct Freezer(PathBuf);
@@ -34,7 +34,7 @@ impl Drop for Freezer {
 #[test]
 fn process_that_cannot_be_killed_is_told_and_given_up() {
     let Some(freezer) = Freezer::new() else {
-        say("not tested: there is no freezer of control groups (version 1) to be had here");
+        not_tested("there is no freezer of control groups (version 1) to be had here");
         return;
     };
     let run = fixture("fixture_frozen").arg(&freezer.0).deadline(Duration::from_secs(60));
@@ -60,9 +60,4 @@ fn process_that_cannot_be_killed_is_told_and_given_up() {
             && told[0].contains("could not be stopped: SIGKILL has not ended it in 10s")
     );
     assert!((10..14).contains(&outcome.elapsed.as_secs()), "{outcome}");
-}
-
-#[expect(clippy::print_stdout, reason = "that something was not tested must be seen")]
-fn say(line: &str) {
-    println!("{line}");
 }

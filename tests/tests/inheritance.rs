@@ -92,7 +92,7 @@ fn exit_handlers_of_the_program_run_in_a_process_that_exits_by_itself_only() {
 }
 
 #[test]
-fn timers_stay_with_the_program() {
+fn alarms_stay_with_the_program() {
     let outcome = fixture("fixture_exits").arg("timers").run();
     outcome.assert_code(0);
     assert_eq!(outcome.stderr, "");

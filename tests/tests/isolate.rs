@@ -1,9 +1,9 @@
 //! Is nobody left of a program in a PID namespace of its own, whatever ends it, and is it for everybody else the program that it was?
 
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
-use mp_tests::{Expect, Outcome, Run, Running, fixture};
+use mp_tests::{Expect, Outcome, Process, Run, Running, fixture};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -135,14 +135,22 @@ fn stop_inside_is_a_stop_of_the_program_and_it_goes_on() {
     running.finish().assert_signal(libc::SIGTERM);
 }
 
-/// The id of the program, out here.
-fn inside_of(running: &Running) -> Pid {
-    let parent = running.pid();
-    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
-    let children = children.split_whitespace().map(|id| id.parse::<i32>().unwrap());
-    let name = |id: &i32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap();
-    let mut programs = children.filter(|id| name(id) != "mp-first\n");
-    Pid::from_raw(programs.next().expect("the program is there"))
+/// The program, as it is seen out here.
+fn inside_of(running: &Running) -> Process {
+    let [program] = &running.children().into_iter().filter(|child| child.comm != "mp-first").collect::<Vec<_>>()[..]
+    else {
+        panic!("expected the program alone: {:?}", running.children())
+    };
+    program.clone()
+}
+
+/// Waits until the program is in this state: stopped, or a zombie.
+fn comes_to(running: &Running, state: char) {
+    let begin = Instant::now();
+    while inside_of(running).state != state {
+        assert!(begin.elapsed() < Duration::from_secs(10), "it is {}", inside_of(running));
+        thread::yield_now();
+    }
 }
 
 /// What happens behind the back of the process outside, while that is stopped with the program.
@@ -150,9 +158,10 @@ fn inside_of(running: &Running) -> Pid {
 fn end_and_continuation_inside_are_seen_by_a_program_that_is_stopped() {
     for kill_it in [true, false] {
         let mut running = ready(&["waits"]);
-        let program = inside_of(&running);
+        let program = Pid::from_raw(inside_of(&running).pid);
         kill(program, Signal::SIGSTOP).unwrap();
         assert_eq!(running.wait_stopped(), libc::SIGSTOP);
+        let begin = Instant::now();
         if kill_it {
             kill(program, Signal::SIGKILL).unwrap();
             running.finish().assert_signal(libc::SIGKILL);
@@ -162,14 +171,25 @@ fn end_and_continuation_inside_are_seen_by_a_program_that_is_stopped() {
             assert!(running.signal(libc::SIGTERM));
             running.finish().assert_signal(libc::SIGTERM);
         }
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     }
+}
+
+/// Nobody is left who watches.
+#[test]
+fn program_that_is_stopped_can_be_killed() {
+    let mut running = ready(&["waits"]);
+    assert!(running.signal(libc::SIGTSTP));
+    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    assert!(running.signal(libc::SIGKILL));
+    running.finish().assert_signal(libc::SIGKILL);
 }
 
 /// The process outside is stopped, and comes to all that has happened when it goes on.
 #[track_caller]
 fn stopped_alone() -> (Running, Pid) {
     let mut running = ready(&["waits"]);
-    let program = inside_of(&running);
+    let program = Pid::from_raw(inside_of(&running).pid);
     assert!(running.signal(libc::SIGSTOP));
     assert_eq!(running.wait_stopped(), libc::SIGSTOP);
     (running, program)
@@ -179,6 +199,7 @@ fn stopped_alone() -> (Running, Pid) {
 fn signals_that_come_after_the_end_do_not_change_it() {
     let (running, program) = stopped_alone();
     kill(program, Signal::SIGABRT).unwrap();
+    comes_to(&running, 'Z');
     assert!([libc::SIGUSR1, libc::SIGTERM, libc::SIGCONT].into_iter().all(|signal| running.signal(signal)));
     running.finish().assert_signal(libc::SIGABRT);
 }
@@ -187,12 +208,7 @@ fn signals_that_come_after_the_end_do_not_change_it() {
 fn program_that_is_told_to_go_on_before_its_stop_was_seen_goes_on() {
     let (running, program) = stopped_alone();
     kill(program, Signal::SIGTSTP).unwrap();
-    let state = || fs::read_to_string(format!("/proc/{program}/stat")).unwrap();
-    let begin = Instant::now();
-    while !state().contains(") T ") {
-        assert!(begin.elapsed() < Duration::from_secs(10), "it does not stop: {}", state());
-        thread::yield_now();
-    }
+    comes_to(&running, 'T');
     assert!(running.signal(libc::SIGCONT) && running.signal(libc::SIGTERM));
     running.finish().assert_signal(libc::SIGTERM);
 }

@@ -70,7 +70,7 @@ fn program_run_by_a_loader_refuses_to_run_it_again() {
     scene("loader");
 }
 
-/// Only who may give a file to another group can ask; the tests of the project run as such a user.
+/// Only who may give a file to another group can ask.
 #[test]
 fn program_with_more_privileges_than_its_user_takes_no_orders_and_gives_none() {
     if is_root("give a program to another group") {

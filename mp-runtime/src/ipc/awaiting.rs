@@ -148,15 +148,16 @@ pub(crate) fn poll_send(
 ) -> Poll<Result<(), Option<ChannelError>>> {
     let ring = &slumber.link().ring;
     loop {
-        // Before it is found to be full: what is received from then on makes room.
-        let head = ring.head();
+        // Before it is found to be full: what is received from then on makes room; and a worker that has gone may have left an item that is done.
+        let before = (ring.head(), ring.roster().changes());
         match send() {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Unsent::Disconnected) => return Poll::Ready(Err(None)),
             Err(Unsent::Failed(error)) => return Poll::Ready(Err(Some(error))),
             Err(Unsent::HeldUp) => ready!(slumber.poll_turn(cx)),
             Err(Unsent::Full) => {
-                ready!(slumber.poll(cx, || ring.head() != head)).map_err(|errno| Some(errno.into()))?;
+                let ready = || (ring.head(), ring.roster().changes()) != before;
+                ready!(slumber.poll(cx, ready)).map_err(|errno| Some(errno.into()))?;
             }
         }
     }

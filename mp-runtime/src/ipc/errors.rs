@@ -33,6 +33,8 @@ enum Kind {
     Full,
     Corrupt,
     Codec(CodecError),
+    /// What the system refused in the middle of a value.
+    Part(Errno),
     Os(Errno),
 }
 
@@ -58,15 +60,19 @@ impl ChannelError {
         matches!(self.0, Kind::NotMoved)
     }
 
-    /// Whether the value could not be written, or not be read back.
-    pub fn is_codec(&self) -> bool {
-        matches!(self.0, Kind::Codec(_))
+    pub(crate) fn of_part(errno: Errno) -> Self {
+        ChannelError(Kind::Part(errno))
     }
 
-    /// The error number of the system call that failed, if one did.
+    /// Whether the value could not be written, or not be read back: one that was received is gone then.
+    pub fn is_codec(&self) -> bool {
+        matches!(self.0, Kind::Codec(_) | Kind::Part(_))
+    }
+
+    /// The error number of the system call that failed, if one did; in the middle of a value, too.
     pub fn raw_os_error(&self) -> Option<i32> {
         match self.0 {
-            Kind::Os(errno) => Some(errno as i32),
+            Kind::Os(errno) | Kind::Part(errno) => Some(errno as i32),
             _ => None,
         }
     }
@@ -94,6 +100,9 @@ impl fmt::Display for ChannelError {
             Kind::Full => f.write_str("the channel has as many ends as it can; move ends instead of cloning them"),
             Kind::Corrupt => f.write_str("the memory of the channel holds what no sender has written"),
             Kind::Codec(error) => write!(f, "the value could not cross: {error}"),
+            Kind::Part(errno) => {
+                write!(f, "the value could not cross: {}", io::Error::from_raw_os_error(*errno as i32))
+            }
             Kind::Os(errno) => write!(f, "{}", io::Error::from_raw_os_error(*errno as i32)),
         }
     }

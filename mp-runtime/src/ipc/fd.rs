@@ -39,8 +39,8 @@ use crate::ipc::{parcel, reason};
 /// ```
 ///
 /// Up to 253 descriptors go with one message, 252 with one that is too large for the channel's memory. A channel end in a value counts
-/// as four. The kernel allows a user without privileges as many on their way, in all channels, as a process of his may have open: a channel
-/// is full while there are too many.
+/// as four. The kernel allows a user without privileges as many on their way, in all channels, as one process of that user may have open: a channel
+/// is full while there are too many, which a [`Select`](crate::Select) does not see.
 pub struct Fd<F = OwnedFd>(
     /// What has the descriptor.
     pub F,

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 
 use crate::ipc::errors::ChannelError;
 use crate::ipc::link::Link;
-use crate::ipc::{patience, spin};
+use crate::ipc::patience;
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Front, Receiving};
 use crate::shm::roster::Side;
@@ -37,10 +37,7 @@ pub(crate) fn take<R>(
     if found.is_some() {
         fdpass::discard(link.inbox());
     }
-    turn.take(front);
-    drop(turn);
-    link.wake(Side::Send);
-    spin::done(Side::Receive);
+    link.take(turn, front);
     found.transpose().map_err(|_| ChannelError::corrupt())
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::ipc::watch::{Watch, Watches};
 use crate::ipc::{inbox, links, spin};
 use crate::shm::memory::Mapped;
-use crate::shm::ring::Ring;
+use crate::shm::ring::{Front, Receiving, Ring};
 use crate::shm::roster::{self, Side};
 use crate::sys::identity::{self, Identity};
 use crate::sys::{clock, event, fdpass, hold};
@@ -78,6 +78,15 @@ impl Link {
     #[inline]
     pub(crate) fn wake(&self, side: Side) {
         self.ring.wake(side, || event::signal(self.event.as_fd()));
+    }
+
+    /// Takes a message out, and gives the turn back: there is room for another.
+    #[inline]
+    pub(crate) fn take(&self, turn: Receiving<'_, Mapped>, front: Front) {
+        turn.take(front);
+        drop(turn);
+        self.wake(Side::Send);
+        spin::done(Side::Receive);
     }
 
     /// Whether anybody holds an end of this side, as far as is known, or will.

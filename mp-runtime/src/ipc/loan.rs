@@ -11,7 +11,7 @@ use crate::ipc::errors::{ChannelError, RecvError, SendError};
 use crate::ipc::link::{Company, Link};
 use crate::ipc::own::Own;
 use crate::ipc::patience::{Patience, hindered};
-use crate::ipc::post::{Beside, post};
+use crate::ipc::post::post_beside;
 use crate::ipc::receiver::{Missed, Receiver};
 use crate::ipc::sender::{Sender, Unsent};
 use crate::ipc::{inbox, spill, spin};
@@ -19,7 +19,7 @@ use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
 use crate::shm::ring::{Front, Receiving, Sending};
 use crate::shm::roster::Side;
-use crate::sys::memory::Sealed;
+use crate::sys::memory::Contents;
 use crate::wire::prefix;
 
 /// Room for a message of bytes, in the channel itself. See [`Sender::loan`].
@@ -107,10 +107,7 @@ impl Sender<Bytes> {
         let me = self.end().here()?;
         let link = self.end().link();
         let file = spill::write(&[&prefix::encode(bytes.len()), bytes])?;
-        let packet = Packet { length: 0, enclosed: true, spilled: true };
-        post(link, me, Patience::Until(None), packet, &[], Beside::Fds(&[file.as_fd()]))?;
-        inbox::sweep(link, me); // as in `Sender::deliver`
-        Ok(())
+        post_beside(link, me, Patience::Until(None), &[], &[file.as_fd()], true)
     }
 }
 
@@ -159,7 +156,7 @@ enum Place<'a> {
     /// In the ring; `start` is where the bytes begin behind their length. Taken when the borrow ends.
     Ring { link: &'a Link, turn: Own<Receiving<'a, Mapped>>, front: Front, start: usize },
     /// Beside it, and taken already.
-    File { file: Sealed, start: usize },
+    File { file: Contents, start: usize },
 }
 
 impl Receiver<Bytes> {
@@ -188,14 +185,12 @@ impl Receiver<Bytes> {
             {
                 if !front.packet.enclosed {
                     let Some(start) = prefix::start(turn.payload(&front)) else {
-                        turn.take(front);
-                        drop(turn);
-                        link.wake(Side::Send);
+                        link.take(turn, front);
                         return Err(unreadable().into());
                     };
                     return Ok(Borrowed(Place::Ring { link, turn: Own::new(me, turn), front, start }));
                 }
-                let open = |fds: Vec<OwnedFd>| fds.into_iter().next().ok_or(Errno::ENODATA).and_then(spill::map);
+                let open = |fds: Vec<OwnedFd>| fds.into_iter().next().ok_or(Errno::ENODATA).and_then(spill::open);
                 let Some(file) = inbox::take(link, turn, front, open)? else { continue };
                 let start = prefix::start(&file).ok_or_else(unreadable)?;
                 return Ok(Borrowed(Place::File { file, start }));

@@ -82,8 +82,8 @@ pub(crate) fn post(
             // For `Until`, for all that time.
             _ if refused => return Err(Unsent::HeldUp),
             Patience::Until(deadline) => deadline,
-            // Who is polled would not be told.
-            _ if crowded.is_some() => return Err(Unsent::HeldUp),
+            // A future would not be woken when there is a place.
+            _ if crowded.is_some() && !link.ring.has_message() => return Err(Unsent::HeldUp),
             _ => return Err(Unsent::Full),
         };
         let slice = crowded.map(|_| Instant::now() + CROWDED);
@@ -98,6 +98,22 @@ pub(crate) fn post(
             return Err(Unsent::Full);
         }
     }
+}
+
+/// As [`post`], with descriptors beside the message; `spilled` says that the first is a file of its bytes.
+pub(crate) fn post_beside(
+    link: &Link,
+    me: Identity,
+    patience: Patience,
+    bytes: &[u8],
+    fds: &[BorrowedFd<'_>],
+    spilled: bool,
+) -> Result<(), Unsent> {
+    let packet = Packet { length: bytes.len() as u32, enclosed: true, spilled };
+    post(link, me, patience, packet, bytes, Beside::Fds(fds))?;
+    // The last receiver may have gone while it was sent, and looked after what it left before this was there.
+    inbox::sweep(link, me);
+    Ok(())
 }
 
 /// Sends the descriptors ahead of their message; the stamp by which it will find them.

@@ -115,3 +115,33 @@ impl<T> QueueSender<T> {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+    use std::time::Duration;
+
+    use crate::ipc::queue::queue;
+    use crate::shm::turn::Verdict;
+    use crate::sys::identity;
+
+    #[test]
+    fn a_sender_that_sleeps_finds_the_item_that_a_worker_has_left_done() {
+        let (jobs, receiver) = queue(1).expect("memory is to be had");
+        jobs.try_send(1).expect("there is room");
+        let worker = receiver.clone();
+        let job = worker.try_recv().expect("it is there");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be built");
+        runtime.block_on(async {
+            let mut sent = pin!(jobs.send_async(2));
+            assert!(sent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            let turn = receiver.end().link().ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
+            job.ack(); // and does not come to clearing it away
+            drop(turn);
+            drop(worker);
+            tokio::time::timeout(Duration::from_secs(10), sent).await.expect("it is told").expect("there is room");
+        });
+    }
+}

@@ -8,10 +8,9 @@ use serde::de::DeserializeOwned;
 use crate::ipc::link::Link;
 use crate::ipc::own::Own;
 use crate::ipc::receiver::Missed;
-use crate::ipc::{inbox, parcel, spill, spin};
+use crate::ipc::{inbox, parcel, spill};
 use crate::shm::memory::Mapped;
 use crate::shm::ring::{Front, Receiving};
-use crate::shm::roster::Side;
 
 /// From here on a message is read where it is, which saves a copy but keeps other receivers waiting.
 pub(crate) const LARGE: u32 = 32 << 10;
@@ -26,11 +25,9 @@ struct InPlace<'a> {
 
 impl Drop for InPlace<'_> {
     fn drop(&mut self) {
-        let Some(turn) = self.turn.take_if(|turn| turn.is_ours()) else { return };
-        turn.get().take(self.front);
-        drop(turn);
-        self.link.wake(Side::Send);
-        spin::done(Side::Receive);
+        if let Some(turn) = self.turn.take_if(|turn| turn.is_ours()) {
+            self.link.take(turn.into_inner(), self.front);
+        }
     }
 }
 
@@ -60,7 +57,7 @@ pub(crate) fn with_descriptors<T: DeserializeOwned>(
     let open = |mut fds: Vec<OwnedFd>| {
         let file = match front.packet.spilled {
             true if fds.is_empty() => return Err(Errno::ENODATA),
-            true => Some(spill::map(fds.remove(0))?),
+            true => Some(spill::open(fds.remove(0))?),
             false => None,
         };
         Ok((file, fds))

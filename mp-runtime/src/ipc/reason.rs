@@ -1,6 +1,7 @@
 //! Why a part of a value could not be written or read: the codec has no place for it in an error of its own.
 
 use std::cell::{Cell, RefCell};
+use std::error::Error;
 use std::io;
 
 use nix::errno::Errno;
@@ -35,13 +36,19 @@ impl From<Errno> for Reason {
 
 impl From<io::Error> for Reason {
     fn from(error: io::Error) -> Self {
-        error.raw_os_error().map_or_else(|| Reason::Words(error.to_string()), |errno| Errno::from_raw(errno).into())
+        Reason::of(error.raw_os_error(), &error)
     }
 }
 
 impl From<ChannelError> for Reason {
     fn from(error: ChannelError) -> Self {
-        error.raw_os_error().map_or_else(|| Reason::Words(error.to_string()), |errno| Errno::from_raw(errno).into())
+        Reason::of(error.raw_os_error(), &error)
+    }
+}
+
+impl Reason {
+    fn of(errno: Option<i32>, error: &dyn Error) -> Reason {
+        errno.map_or_else(|| Reason::Words(error.to_string()), |errno| Reason::Os(Errno::from_raw(errno)))
     }
 }
 
@@ -82,6 +89,6 @@ pub(crate) fn explained(error: CodecError) -> ChannelError {
     match take() {
         None => error.into(),
         Some(Reason::Words(words)) => CodecError::new(words).into(),
-        Some(Reason::Os(errno)) => errno.into(),
+        Some(Reason::Os(errno)) => ChannelError::of_part(errno),
     }
 }

@@ -13,7 +13,7 @@ use crate::ipc::iter::{Iter, TryIter};
 use crate::ipc::link::Company;
 use crate::ipc::own::Own;
 use crate::ipc::patience::{Patience, hindered};
-use crate::ipc::{inbox, parcel, reading, spin};
+use crate::ipc::{inbox, parcel, reading};
 use crate::shm::ring::Corrupt;
 use crate::shm::roster::Side;
 
@@ -190,10 +190,7 @@ impl<T: DeserializeOwned> Receiver<T> {
                         reading::in_place(link, Own::new(me, turn), front)
                     } else {
                         turn.copy(&front, bytes);
-                        turn.take(front);
-                        drop(turn);
-                        link.wake(Side::Send);
-                        spin::done(Side::Receive);
+                        link.take(turn, front);
                         Ok(parcel::unpack(bytes, Vec::new())?)
                     };
                 }

@@ -11,8 +11,8 @@ use crate::ipc::buffer;
 use crate::ipc::end::End;
 use crate::ipc::errors::{ChannelError, SendError, SendTimeoutError, TrySendError};
 use crate::ipc::patience::Patience;
-use crate::ipc::post::{Beside, post};
-use crate::ipc::{inbox, parcel, spill};
+use crate::ipc::post::{Beside, post, post_beside};
+use crate::ipc::{parcel, spill};
 use crate::shm::packet::Packet;
 
 /// The sending end of a [`channel`](crate::channel).
@@ -158,12 +158,8 @@ impl<T: Serialize> Sender<T> {
             let spilled = if plain.is_none() { Some(spill::write(&[bytes])?) } else { None };
             let fds: Vec<BorrowedFd<'_>> = spilled.iter().map(AsFd::as_fd).chain(enclosed.fds()).collect();
             let bytes: &[u8] = if spilled.is_some() { &[] } else { bytes };
-            let length = bytes.len() as u32;
-            let packet = Packet { length, enclosed: true, spilled: spilled.is_some() };
-            post(link, me, patience, packet, bytes, Beside::Fds(&fds))?;
+            post_beside(link, me, patience, bytes, &fds, spilled.is_some())?;
             enclosed.sent();
-            // The last receiver may have gone while it was sent, and looked after what it left before this was there.
-            inbox::sweep(link, me);
             Ok(())
         })
     }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use crate::sys::memory::{self, Sealed};
+use crate::sys::memory::{self, Contents};
 
 /// Writes `parts`, one behind the other, to a file.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn write(parts: &[&[u8]]) -> nix::Result<OwnedFd> {
 }
 
 /// The bytes of such a file.
-pub(crate) fn map(file: OwnedFd) -> nix::Result<Sealed> {
+pub(crate) fn open(file: OwnedFd) -> nix::Result<Contents> {
     let length = usize::try_from(fstat(&file)?.st_size).map_err(|_| Errno::EINVAL)?;
-    Sealed::map(file.as_fd(), NonZeroUsize::new(length).ok_or(Errno::ENODATA)?)
+    Contents::of(file.as_fd(), NonZeroUsize::new(length).ok_or(Errno::ENODATA)?)
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::process::method::server::Server;
 use crate::process::{isolation, registry, stopping};
 use crate::sys::{adopted, direct, thread};
 
@@ -64,11 +65,12 @@ pub fn guarantees() -> Guarantees {
     }
 }
 
-/// Whether there is a fork server that another thread than the first has started. One that has ended will be started anew.
+/// Whether there is a fork server that another thread than the first has started, or what it has made ahead. One that has ended will be
+/// started anew.
 fn is_served_by_another_thread() -> bool {
     let mut registry = registry::lock();
-    registry.is_ours()
-        && registry.server().as_ref().is_some_and(|server| !server.by_first_thread() && !server.has_ended())
+    let others = |server: &Server| !server.by_first_thread() && (server.parked() > 0 || !server.has_ended());
+    registry.is_ours() && registry.server().as_ref().is_some_and(others)
 }
 
 impl Guarantees {

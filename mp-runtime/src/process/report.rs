@@ -16,7 +16,7 @@ use crate::process::registry::{self, Registry};
 use crate::process::stock::Stock;
 use crate::sys::direct;
 use crate::sys::fd::ProcessFd;
-use crate::sys::memory::{self, Sealed};
+use crate::sys::memory::{self, Contents};
 use crate::sys::page::Page;
 use crate::wire::frame::Head;
 
@@ -191,12 +191,7 @@ impl Report {
         let Some(end) = NonZeroUsize::new(length) else { return Ok(read(&[])) };
         let file = self.file()?;
         if length > INLINE {
-            match Sealed::map(file, end) {
-                Ok(whole) => return Ok(read(&whole)),
-                Err(Errno::ENODATA) => return Err(Errno::ENODATA.into()),
-                // What cannot be sealed, for a process the child left behind still maps it, is copied.
-                Err(_) => {}
-            }
+            return Ok(read(&Contents::of(file, end)?));
         }
         let bytes = match &self.memory {
             Some(memory) if length <= INLINE => {

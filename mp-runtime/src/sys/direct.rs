@@ -198,11 +198,10 @@ pub(crate) fn raise(signal: i32) {
 
 /// Sends `signal` to all of the process group of the caller, itself included.
 pub(crate) fn raise_in_group(signal: i32) {
-    // SAFETY: `kill` reads no memory.
-    unsafe { call(libc::SYS_kill, [0, signal as usize, 0, 0, 0, 0]) };
+    let _ = send_to_group(0, signal);
 }
 
-/// Sends `signal` to all of the process group `group`.
+/// Sends `signal` to all of the process group `group`; 0 is that of the caller.
 pub(crate) fn send_to_group(group: i32, signal: i32) -> nix::Result<()> {
     // SAFETY: `kill` reads no memory.
     result(unsafe { call(libc::SYS_kill, [-group as usize, signal as usize, 0, 0, 0, 0]) }).map(drop)

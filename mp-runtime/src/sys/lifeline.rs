@@ -1,4 +1,5 @@
-//! Pipes that nobody writes to: when the last write end is closed, the kernel kills whoever holds on to the other.
+//! Pipes that nobody writes to: when the last write end is closed, the kernel kills whoever holds on to the other. And [one](bell) that is
+//! written to, to continue a process.
 //!
 //! A read end is *aimed* at a process group. The signal, its addressee and the rights to send it belong to the open file
 //! description, so each group needs one of its own: a copy of a descriptor is none.

@@ -147,6 +147,39 @@ pub(crate) fn read(file: BorrowedFd<'_>, length: usize) -> nix::Result<Vec<u8>> 
     Ok(bytes)
 }
 
+/// The bytes of a memory file that somebody else has written: nobody can change them any more.
+pub(crate) enum Contents {
+    Mapped(Sealed),
+    Copied(Vec<u8>),
+}
+
+impl Contents {
+    /// The first `length` bytes of `file`: mapped, or copied where it cannot be sealed. That is so while a process still maps it for writing, and
+    /// now and then while the kernel is at one of its pages for a reason of its own.
+    ///
+    /// # Errors
+    ///
+    /// `ENODATA` when it is shorter than `length`; `ENOMEM` when there is no room for them.
+    pub(crate) fn of(file: BorrowedFd<'_>, length: NonZeroUsize) -> nix::Result<Contents> {
+        match Sealed::map(file, length) {
+            Ok(sealed) => Ok(Contents::Mapped(sealed)),
+            Err(Errno::ENODATA) => Err(Errno::ENODATA),
+            Err(_) => read(file, length.get()).map(Contents::Copied),
+        }
+    }
+}
+
+impl Deref for Contents {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Contents::Mapped(sealed) => sealed,
+            Contents::Copied(bytes) => bytes,
+        }
+    }
+}
+
 /// A sealed memory file, mapped for reading: nobody can change or shorten it any more.
 pub(crate) struct Sealed {
     start: NonNull<u8>,
@@ -159,7 +192,7 @@ impl Sealed {
     /// # Errors
     ///
     /// `EBUSY` while somebody maps the file for writing, `ENODATA` when it is shorter than `length`.
-    pub(crate) fn map(file: BorrowedFd<'_>, length: NonZeroUsize) -> nix::Result<Sealed> {
+    fn map(file: BorrowedFd<'_>, length: NonZeroUsize) -> nix::Result<Sealed> {
         let seals = SealFlag::F_SEAL_WRITE | SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW;
         fcntl(file, FcntlArg::F_ADD_SEALS(seals))?;
         if i128::from(fstat(file)?.st_size) < length.get() as i128 {
@@ -186,5 +219,30 @@ impl Drop for Sealed {
         // SAFETY: start and length are those `mmap` answered to; no slice outlives `self`.
         let unmapped = unsafe { munmap(self.start.cast(), self.length.get()) };
         debug_assert!(unmapped.is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_somebody_may_still_write_to_is_copied() {
+        let file = create(c"test").expect("a file is to be had");
+        write_at(file.as_fd(), b"lucky", 0).expect("it takes a few bytes");
+        let length = NonZeroUsize::new(5).expect("it is not 0");
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: a new mapping at an address the kernel picks touches no memory of ours.
+        let start = unsafe { mmap(None, length, access, MapFlags::MAP_SHARED, &file, 0) }.expect("it can be mapped");
+        let contents = Contents::of(file.as_fd(), length).expect("the bytes are there");
+        write_at(file.as_fd(), b"plain", 0).expect("it is not sealed");
+        assert!(matches!(contents, Contents::Copied(_)) && *contents == *b"lucky");
+        // SAFETY: the mapping from above, to which nothing refers.
+        unsafe { munmap(start, 5) }.expect("it is a mapping");
+        let contents = Contents::of(file.as_fd(), length).expect("the bytes are there");
+        assert!(*contents == *b"plain");
+        assert_eq!(Contents::of(file.as_fd(), NonZeroUsize::MAX).map(drop), Err(Errno::ENODATA));
     }
 }

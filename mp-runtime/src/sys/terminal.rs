@@ -63,9 +63,7 @@ pub(crate) fn ask_for(group: i32) -> nix::Result<()> {
 
 /// Whether there is nobody in `group`.
 pub(crate) fn is_empty(group: i32) -> bool {
-    // SAFETY: `kill` reads no memory, and the signal 0 is none.
-    let asked = result(unsafe { call(libc::SYS_kill, [-(group as isize) as usize, 0, 0, 0, 0, 0]) });
-    asked == Err(Errno::ESRCH)
+    direct::send_to_group(group, 0) == Err(Errno::ESRCH) // 0 is no signal
 }
 
 /// Whether the child behind `pidfd` goes on, and by which signal it was stopped; takes no status.

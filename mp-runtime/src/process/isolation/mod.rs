@@ -50,8 +50,8 @@ static PROGRAM: AtomicI32 = AtomicI32::new(0);
 /// Once it has succeeded, another call does nothing.
 ///
 /// Under systemd, a service of such a program needs `KillMode=mixed` (else each order to stop comes twice: to the process outside, which
-/// passes it on, and to the program) and, for `sd_notify`, `NotifyAccess=all`; `LISTEN_PID` and `WATCHDOG_PID` are set to the new id. A file
-/// with the id of the program is for others to write, who know it.
+/// passes it on, and to the program) and, for `sd_notify`, `NotifyAccess=all`; `LISTEN_PID` and `WATCHDOG_PID` are set to the new id. The
+/// program cannot write a file with its id for others: it does not know the id that it has for them.
 ///
 /// ```no_run
 /// use mp_runtime::{Rung, guarantees, isolate};
@@ -114,8 +114,8 @@ pub fn isolate() -> Result<(), IsolateError> {
 
 /// Has variables that a service manager has set for this process, by the id that it had, be for it by the id that it has.
 fn tell_libraries_of(old: i32) {
-    for (name, text) in [(c"LISTEN_PID", "LISTEN_PID"), (c"WATCHDOG_PID", "WATCHDOG_PID")] {
-        if std::env::var(text).is_ok_and(|id| id == old.to_string())
+    for name in [c"LISTEN_PID", c"WATCHDOG_PID"] {
+        if name.to_str().is_ok_and(|name| std::env::var(name).is_ok_and(|id| id == old.to_string()))
             && let Ok(new) = CString::new(direct::id().to_string())
         {
             // Without memory for it, the library behind it finds that it is not meant.

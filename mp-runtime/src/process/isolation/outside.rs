@@ -34,12 +34,14 @@ struct Outside<'fd> {
     lent: bool,
     /// Whether it was told that there is no terminal to be had.
     hung_up: bool,
+    /// Whether it is left stopped because of that.
+    left: bool,
 }
 
 /// Watches over the program, and ends as it does.
 pub(super) fn watch(id: Pid, program: BorrowedFd<'_>, first: BorrowedFd<'_>) -> Infallible {
     let mut outside =
-        Outside { id: id.as_raw(), program, first, group: adopted::group(0), lent: false, hung_up: false };
+        Outside { id: id.as_raw(), program, first, group: adopted::group(0), lent: false, hung_up: false, left: false };
     // A handler may have come with flags.
     direct::default_action(libc::SIGCHLD);
     loop {
@@ -63,6 +65,9 @@ impl Outside<'_> {
             // It may have ended.
             let _ = direct::send_to(self.program, signal, false);
         }
+        if self.left && signal != libc::SIGCONT {
+            self.go_on(); // or it would never come to the signal
+        }
     }
 
     /// By number, which every kernel can: it is a child of ours that is not reaped. Before it has made its group, to it alone.
@@ -74,9 +79,7 @@ impl Outside<'_> {
 
     /// The program was stopped by `signal`.
     fn stop(&mut self, signal: i32) {
-        if direct::is_pending(libc::SIGCONT) {
-            return; // It was told to go on since, and will be in a moment. To stop now would be to forget that.
-        }
+        self.left = false;
         let wants_terminal = matches!(signal, libc::SIGTTIN | libc::SIGTTOU);
         let foreground = terminal::foreground().unwrap_or(0);
         if wants_terminal && foreground == self.group {
@@ -87,6 +90,14 @@ impl Outside<'_> {
         let had_terminal = self.take_back();
         let owner = (had_terminal && foreground != self.group).then_some(foreground);
         let sentry = Sentry::post(self.program, self.id);
+        if direct::is_pending(libc::SIGCONT) {
+            // It was told to go on since, and will be in a moment. To stop now would be to forget that.
+            sentry.into_iter().for_each(Sentry::dismiss);
+            if had_terminal {
+                self.lend(owner.unwrap_or(self.id));
+            }
+            return;
+        }
         // The key would have reached all of our group.
         let stopped = stop_as_by(signal, had_terminal && signal == libc::SIGTSTP);
         sentry.into_iter().for_each(Sentry::dismiss);
@@ -98,7 +109,8 @@ impl Outside<'_> {
         if !stopped && wants_terminal {
             // Nobody is there who could continue us, with or without the terminal. The kernel sends groups a hang-up that come into that state.
             if std::mem::replace(&mut self.hung_up, true) {
-                return; // It did not mind, and would ask again for ever. It is stopped until it is told to go on.
+                self.left = true; // It did not mind, and would ask again for ever.
+                return;
             }
             self.send_to_group(libc::SIGHUP);
         }
@@ -166,7 +178,9 @@ fn stop_as_by(signal: i32, with_group: bool) -> bool {
     }
     direct::block(1 << (signal - 1));
     let continued = direct::is_pending(libc::SIGCONT);
-    // The program is told now, and not once more.
-    signal::discard(&SigSet::from(Signal::SIGCONT));
+    if continued {
+        // The program is told now, and not once more.
+        signal::discard(&SigSet::from(Signal::SIGCONT));
+    }
     continued
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use fixture_kit::{Gate, children, sys, until};
 use mp_runtime::{Builder, Rung, guarantees, isolate, mp_main, process};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::{Pid, Uid, setsid, setuid};
+use nix::unistd::{Pid, setsid};
 
 #[path = "../fixture_kit/mod.rs"]
 mod fixture_kit;
@@ -49,8 +49,7 @@ fn leaves_daemons(ready: &Gate) {
         ready.open(1);
         mp_tests::raise(libc::SIGSTOP).unwrap();
     });
-    // Where it is not root, as the user that it is.
-    daemonise(&|| assert!(!Uid::current().is_root() || setuid(Uid::from_raw(65534)).is_ok()));
+    daemonise(&sys::give_up_rights);
     park();
 }
 

@@ -1,5 +1,6 @@
 //! Scenes that nobody has asked for: what a shell, the kernel or the process does meanwhile.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mp_runtime::Builder;
@@ -8,6 +9,11 @@ use nix::unistd::{Pid, tcsetpgrp};
 
 use crate::fixture_kit::{self, Gate, pid, stat, sys, until};
 use crate::{Scene, one_after_the_other, park, program_reads, start_owner, waits_behind};
+
+/// A command in the group of the program, that ends when its stdin does.
+fn command() -> std::process::Child {
+    Command::new("cat").stdin(Stdio::piped()).spawn().unwrap()
+}
 
 /// The scene of this name.
 pub(crate) fn scene(name: &str) -> Option<Scene> {
@@ -26,7 +32,7 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 let child = start_owner();
                 let gate = Gate::new();
                 // In the group of the program, all of which the kernel stops when the program reads.
-                let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
+                let mut other = command();
                 let (id, owner) = (other.id(), child.id());
                 let watch = || {
                     gate.open(1);
@@ -38,6 +44,7 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 program_reads();
                 watcher.join().unwrap();
                 assert!(child.join().is_err());
+                drop(other.stdin.take());
                 assert!(other.wait().unwrap().success());
                 println!("the command has ended");
             },
@@ -49,7 +56,7 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
         "command-stopped-late" => (
             || {
                 let child = start_owner();
-                let mut other = std::process::Command::new("sleep").arg("0.3").spawn().unwrap();
+                let mut other = command();
                 let (late, ended) = (SigSet::from(Signal::SIGTTIN), SigSet::from(Signal::SIGCHLD));
                 late.thread_block().unwrap();
                 ended.thread_block().unwrap();
@@ -61,6 +68,7 @@ pub(crate) fn scene(name: &str) -> Option<Scene> {
                 ended.thread_unblock().unwrap();
                 late.thread_unblock().unwrap();
                 assert!(child.join().is_err());
+                drop(other.stdin.take());
                 assert!(other.wait().unwrap().success());
                 println!("the command has ended");
             },
