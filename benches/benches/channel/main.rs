@@ -90,8 +90,10 @@ fn main() -> ExitCode {
     let mut bars = Vec::new();
 
     // All processes first: beside threads none can be started.
-    let sizes = [64, 1 << 10, 64 << 10, 1 << 20, 64 << 20];
-    let bytes: Vec<_> = sizes.into_iter().map(|size| (size, batches(size))).collect();
+    let sizes = [64, 1 << 10, 64 << 10, MIB, 64 << 20];
+    let placed = [Place::OneCore, Place::TwoCores].map(|place| (MIB, place));
+    let placed = sizes.into_iter().map(|size| (size, Place::Free)).chain(placed);
+    let bytes: Vec<_> = placed.map(|(size, place)| (size, place, place.start_with(|| batches(size)))).collect();
     let ([gather, scatter], [piped_in, piped_out]) = (fans::ours(FAN), fans::raw_pipe(FAN));
     let mut fans = [
         vec![(OURS, gather), (PIPE, piped_in), (IPC, fans::ipc_channel(FAN))],
@@ -103,8 +105,8 @@ fn main() -> ExitCode {
         bars.extend(idle_round_trips(*place, pairs));
     }
     let [(_, mut free), _, (_, mut apart)] = placed;
-    for (size, batches) in bytes {
-        bars.extend(one_way_bytes(size, batches));
+    for (size, place, batches) in bytes {
+        bars.extend(one_way_bytes(size, place, batches));
     }
     bars.push(cost::of_rest(&mut free));
     free.push(pairs::crossbeam());
@@ -239,9 +241,12 @@ fn idle_round_trips(place: Place, pairs: &mut [Pair]) -> [Bar; 1] {
     [ratio(&format!("{title}: at most 1.3 x raw pipe"), &series, OURS, PIPE, 1.3)]
 }
 
+/// Of this size each place is measured.
+const MIB: usize = 1 << 20;
+
 /// How many messages of `size` are measured at once: so many that to wake the other side for the first is a small part of it.
 fn count(size: usize) -> usize {
-    if size > 1 << 20 { 1 } else { ((32 << 20) / size).min(5000) }
+    if size > MIB { 1 } else { ((32 << 20) / size).min(5000) }
 }
 
 fn batches(size: usize) -> Vec<(&'static str, Batch)> {
@@ -265,14 +270,14 @@ fn take_turns(batches: impl IntoIterator<Item = (&'static str, Batch)>, plan: Pl
     interleave(&mut contenders, plan)
 }
 
-fn one_way_bytes(size: usize, batches: Vec<(&'static str, Batch)>) -> Vec<Bar> {
-    let series = take_turns(batches, if size > 1 << 20 { LONG_PLAN } else { PLAN });
-    let series = report(&format!("one way, {size} B"), count(size) as u64, series);
-    if size != 1 << 20 {
+fn one_way_bytes(size: usize, place: Place, batches: Vec<(&'static str, Batch)>) -> Vec<Bar> {
+    place.take();
+    let series = take_turns(batches, if size > MIB { LONG_PLAN } else { PLAN });
+    place.leave();
+    let series = report(&format!("one way, {size} B, {place}"), count(size) as u64, series);
+    if size != MIB {
         return Vec::new();
     }
-    vec![
-        ratio("one way, 1 MiB by value: 2 times as many as ipc-channel", &series, OURS, IPC, 0.5),
-        ratio("one way, 1 MiB lent: 10 times as many as ipc-channel", &series, LENT, IPC, 0.1),
-    ]
+    let claim = |how: &str, times: u32| format!("one way, 1 MiB {how}, {place}: {times} times as many as ipc-channel");
+    vec![ratio(&claim("by value", 2), &series, OURS, IPC, 0.5), ratio(&claim("lent", 10), &series, LENT, IPC, 0.1)]
 }

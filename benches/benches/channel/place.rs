@@ -21,14 +21,19 @@ impl Place {
 
     /// Starts pairs whose other side runs there.
     pub(crate) fn start(self) -> Vec<Pair> {
+        self.start_with(|| vec![pairs::ours(), pairs::raw_pipe(), pairs::ipc_channel()])
+    }
+
+    /// What `start` starts runs there.
+    pub(crate) fn start_with<T>(self, start: impl FnOnce() -> T) -> T {
         match self {
             Place::Free => {}
             Place::OneCore => raw::run_on(Some(0)),
             Place::TwoCores => raw::run_on(Some(1)),
         }
-        let pairs = vec![pairs::ours(), pairs::raw_pipe(), pairs::ipc_channel()];
+        let started = start();
         raw::run_on(None);
-        pairs
+        started
     }
 
     /// Has this side run there.

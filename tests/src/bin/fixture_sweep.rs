@@ -10,7 +10,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread;
 use std::time::Duration;
 
-use mp_runtime::{Child, JoinError, Pool, SharedSlice, Shutdown, StartMethod, TaskError, mp_main, process};
+use mp_runtime::{
+    Child, JoinError, Pool, SharedSlice, Shutdown, StartMethod, TaskError, fork_server, mp_main, process,
+};
 use mp_tests::sweep::MARK;
 use nix::unistd::{Pid, getsid, setsid};
 
@@ -240,6 +242,18 @@ fn main() -> ExitCode {
         }
         "served" => {
             // The server may be the one that was killed, while it was asked.
+            let children = [1, 2].map(|n| served::spawn(n).ok());
+            for (child, n) in children.into_iter().zip(1..) {
+                assert!([None, Some(n * 2)].contains(&child.and_then(joined)));
+            }
+        }
+        "executed" => {
+            let child = served::process(1).start(StartMethod::Exec).spawn().ok();
+            assert!([None, Some(2)].contains(&child.and_then(joined)));
+        }
+        "parked" => {
+            // It is taken if it is ready by then.
+            let _ = fork_server().parked(1).start();
             let children = [1, 2].map(|n| served::spawn(n).ok());
             for (child, n) in children.into_iter().zip(1..) {
                 assert!([None, Some(n * 2)].contains(&child.and_then(joined)));

@@ -15,7 +15,10 @@ use mp_tests::sweep::{Tally, failures, kills, sweep};
 const GROUPS: [(&str, &[&str]); 2] = [
     (
         "processes",
-        &["join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served", "isolated"],
+        &[
+            "join", "values", "daemons", "replicas", "stop", "failing", "nested", "at-exit", "served", "executed",
+            "parked", "isolated",
+        ],
     ),
     ("pools", &["pool", "pool-served"]),
 ];

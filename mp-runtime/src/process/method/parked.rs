@@ -13,7 +13,8 @@ use crate::process::order::Own;
 use crate::process::report::Report;
 use crate::sys::fd::ProcessFd;
 use crate::sys::page::Page;
-use crate::sys::{fdpass, pidfd, wait};
+use crate::sys::wait::{self, Waited};
+use crate::sys::{fdpass, pidfd};
 
 /// How long one that is being killed may take to end.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -87,8 +88,11 @@ impl Parked {
             if !self.is_hung_up() {
                 let _ = pidfd::send_signal(pidfd.as_fd(), Signal::SIGKILL as i32);
             }
-            let _ = pidfd::wait(pidfd.as_fd(), Instant::now().checked_add(PATIENCE));
-            wait::reap(pidfd.as_fd());
+            let deadline = Instant::now() + PATIENCE;
+            let _ = pidfd::wait(pidfd.as_fd(), Some(deadline));
+            while matches!(wait::reap(pidfd.as_fd()), Waited::Running) && Instant::now() < deadline {
+                pidfd::pause(Duration::from_micros(500)); // a tracer has its status yet
+            }
         }
         self.report.discard();
         self.lifeline.discard();
