@@ -1,7 +1,8 @@
 //! The process outside of the namespace: for its parent it is the program, whatever that does.
 //!
 //! It has all signals blocked, and takes them one by one. What the terminal sends to its process group, as for Ctrl-C, it passes on to
-//! the program's group, and what was sent to it alone, to the program alone: each exactly once, for a second one has a meaning.
+//! the program's group, and what was sent to it alone, to the program alone: each exactly once, for a second one has a meaning. But for
+//! SIGCONT: of that the program may get one more after a stop.
 //!
 //! The program has a process group of its own, so it is in the background when it begins. When the kernel stops it because of that, at a
 //! read from the terminal, it is given the terminal, if that is ours to give. Then keys reach the program and not us. A stop of the
