@@ -213,6 +213,17 @@ fn program_that_is_told_to_go_on_before_its_stop_was_seen_goes_on() {
     running.finish().assert_signal(libc::SIGTERM);
 }
 
+#[test]
+fn continuation_of_a_stopped_program_is_passed_on_once() {
+    let mut running = ready(&["counts", &libc::SIGCONT.to_string()]);
+    assert!(running.signal(libc::SIGTSTP));
+    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    assert!(running.signal(libc::SIGCONT));
+    assert_eq!(running.read_line().as_deref(), Some("handler"));
+    assert_eq!(running.read_line().as_deref(), Some("1"));
+    running.finish().assert_code(0);
+}
+
 /// What the kernel or a sandbox refuses, and what the error says to do.
 const REFUSALS: [(&str, i32, &str); 5] = [
     (

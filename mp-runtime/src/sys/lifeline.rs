@@ -36,6 +36,12 @@ pub(crate) fn bell() -> nix::Result<(OwnedFd, OwnedFd)> {
     Ok((end, rope))
 }
 
+/// Has the pipe of [`bell`] send nothing any more, whoever still has a copy of an end.
+pub(crate) fn silence(bell: &OwnedFd) {
+    // Cannot fail for a flag that is taken away.
+    let _ = fcntl(bell, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
+}
+
 /// Opens the pipe behind the write end `held` once more, for another read end.
 ///
 /// # Errors

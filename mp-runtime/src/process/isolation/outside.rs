@@ -1,8 +1,7 @@
 //! The process outside of the namespace: for its parent it is the program, whatever that does.
 //!
 //! It has all signals blocked, and takes them one by one. What the terminal sends to its process group, as for Ctrl-C, it passes on to
-//! the program's group, and what was sent to it alone, to the program alone: each exactly once, for a second one has a meaning. But for
-//! SIGCONT: of that the program may get one more after a stop.
+//! the program's group, and what was sent to it alone, to the program alone: each exactly once, for a second one has a meaning.
 //!
 //! The program has a process group of its own, so it is in the background when it begins. When the kernel stops it because of that, at a
 //! read from the terminal, it is given the terminal, if that is ours to give. Then keys reach the program and not us. A stop of the
@@ -102,6 +101,10 @@ impl Outside<'_> {
         // The key would have reached all of our group.
         let stopped = stop_as_by(signal, had_terminal && signal == libc::SIGTSTP);
         sentry.into_iter().for_each(Sentry::dismiss);
+        if stopped {
+            // The program is told below, and not once more.
+            signal::discard(&SigSet::from(Signal::SIGCONT));
+        }
         if let Some(owner) = owner
             && terminal::foreground() == Ok(self.group)
         {
@@ -178,10 +181,5 @@ fn stop_as_by(signal: i32, with_group: bool) -> bool {
         direct::raise(signal)
     }
     direct::block(1 << (signal - 1));
-    let continued = direct::is_pending(libc::SIGCONT);
-    if continued {
-        // The program is told now, and not once more.
-        signal::discard(&SigSet::from(Signal::SIGCONT));
-    }
-    continued
+    direct::is_pending(libc::SIGCONT)
 }

@@ -30,7 +30,8 @@ impl Sentry {
 
     /// Ends the watch.
     pub(super) fn dismiss(self) {
-        drop(self.bell); // first: the end of the sentry would continue this process once more
+        // First: the end of the sentry, which may have a copy of it yet, would continue this process once more.
+        lifeline::silence(&self.bell);
         let _ = pidfd::send_signal(self.pidfd.as_fd(), libc::SIGKILL);
         wait::block(self.pidfd.as_fd());
         direct::reap(self.pidfd.as_fd());
