@@ -127,12 +127,19 @@ fn signal_is_passed_on_once() {
 
 #[test]
 fn stop_inside_is_a_stop_of_the_program_and_it_goes_on() {
-    let mut running = ready(&["waits"]);
-    assert!(running.signal(libc::SIGTSTP));
-    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    let running = stopped(&["waits"]);
     assert!(running.signal(libc::SIGCONT));
     assert!(running.signal(libc::SIGTERM));
     running.finish().assert_signal(libc::SIGTERM);
+}
+
+/// A program that was stopped as by Ctrl-Z.
+#[track_caller]
+fn stopped(args: &[&str]) -> Running {
+    let mut running = ready(args);
+    assert!(running.signal(libc::SIGTSTP));
+    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    running
 }
 
 /// The program, as it is seen out here.
@@ -178,9 +185,7 @@ fn end_and_continuation_inside_are_seen_by_a_program_that_is_stopped() {
 /// Nobody is left who watches.
 #[test]
 fn program_that_is_stopped_can_be_killed() {
-    let mut running = ready(&["waits"]);
-    assert!(running.signal(libc::SIGTSTP));
-    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    let running = stopped(&["waits"]);
     assert!(running.signal(libc::SIGKILL));
     running.finish().assert_signal(libc::SIGKILL);
 }
@@ -215,9 +220,7 @@ fn program_that_is_told_to_go_on_before_its_stop_was_seen_goes_on() {
 
 #[test]
 fn continuation_of_a_stopped_program_is_passed_on_once() {
-    let mut running = ready(&["counts", &libc::SIGCONT.to_string()]);
-    assert!(running.signal(libc::SIGTSTP));
-    assert_eq!(running.wait_stopped(), libc::SIGTSTP);
+    let mut running = stopped(&["counts", &libc::SIGCONT.to_string()]);
     assert!(running.signal(libc::SIGCONT));
     assert_eq!(running.read_line().as_deref(), Some("handler"));
     assert_eq!(running.read_line().as_deref(), Some("1"));

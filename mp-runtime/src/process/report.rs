@@ -194,13 +194,13 @@ impl Report {
             return Ok(read(&Contents::of(file, end)?));
         }
         let bytes = match &self.memory {
-            Some(memory) if length <= INLINE => {
+            Some(memory) => {
                 let words = HEAD..HEAD + length.div_ceil(size_of::<u64>());
                 let mut bytes: Vec<u8> = words.flat_map(|word| memory.page.load(word).to_ne_bytes()).collect();
                 bytes.truncate(length);
                 bytes
             }
-            _ => memory::read(file, length)?,
+            None => memory::read(file, length)?,
         };
         Ok(read(&bytes))
     }

@@ -7,8 +7,7 @@ use nix::errno::Errno;
 /// Sets `name` to `value`, or takes it away.
 ///
 /// Only for a child between fork and function, and for a program that has just been isolated. The C library's functions, not std's: these
-/// hold a lock that another
-/// thread of the parent may have held at the fork.
+/// hold a lock that another thread of the parent may have held at the fork.
 pub(crate) fn set(name: &CStr, value: Option<&CStr>) -> nix::Result<()> {
     let done = match value {
         // SAFETY: two strings that the library copies; no other thread reads the environment, for there is none.

@@ -99,8 +99,7 @@ impl Siblings {
 }
 
 /// Makes the first process of new namespaces, as the flags `namespaces` say, or with 0 a process where the caller's children go; from a
-/// process of one thread. It runs `child`, with
-/// no descriptors but those of `kept`, and no code of the program's. Its process descriptor.
+/// process of one thread. It runs `child`, with no descriptors but those of `kept`, and no code of the program's. Its process descriptor.
 pub(crate) fn fork_apart(
     namespaces: i32,
     kept: &[BorrowedFd<'_>],

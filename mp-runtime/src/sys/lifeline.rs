@@ -103,8 +103,6 @@ pub(crate) fn is_hung_up(end: BorrowedFd<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd;
-
     use super::*;
 
     #[test]
@@ -114,5 +112,15 @@ mod tests {
         assert!(!is_hung_up(first.as_fd()) && !is_hung_up(second.as_fd()));
         drop(held);
         assert!(is_hung_up(first.as_fd()) && is_hung_up(second.as_fd()));
+    }
+
+    #[test]
+    fn a_bell_that_is_silenced_is_so_for_every_copy() {
+        let (bell, _rope) = bell().expect("a pipe is to be had");
+        let copy = bell.try_clone().expect("a descriptor is to be had");
+        let rings = || fcntl(&copy, FcntlArg::F_GETFL).is_ok_and(|flags| flags & OFlag::O_ASYNC.bits() != 0);
+        assert!(rings());
+        silence(&bell);
+        assert!(!rings());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant of every file here: a safe function is safe for any caller in any state of the process.
 //! Descriptors come in as [`BorrowedFd`](std::os::fd::BorrowedFd) and go out as
-//! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth.
+//! [`OwnedFd`](std::os::fd::OwnedFd), close-on-exec from birth. What a process has open or mapped is looked up in
+//! `/proc/thread-self`: `/proc/self` shows nothing of that once its first thread has ended.
 #![allow(unsafe_code, reason = "the system floor is where `unsafe` lives")]
 
 pub(crate) mod adopted;
