@@ -95,3 +95,8 @@ fn server_keeps_nothing_of_what_it_has_made() {
 fn executed_processes_end_with_their_program() {
     killed("exec");
 }
+
+#[test]
+fn parked_process_whose_order_cannot_be_sent_is_reaped() {
+    scene("parked", "unsent");
+}

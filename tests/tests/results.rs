@@ -64,3 +64,9 @@ fn value_that_fails_to_be_written_is_a_failure() {
     let said = scene("failed-while-written").stdout;
     assert!(said.starts_with("its result could not be encoded: "), "{said}");
 }
+
+#[test]
+fn failure_with_no_place_for_all_its_words_is_told_in_fewer() {
+    let said = scene("nowhere-to-write").stdout;
+    assert_eq!(said, "no luck no l\nno luck  (and more, for which there was no room)\n");
+}

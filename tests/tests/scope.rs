@@ -43,3 +43,8 @@ fn scope_stops_its_processes_when_its_block_panics() {
 fn scopes_may_be_nested() {
     assert_eq!(scene("nested").stderr, "");
 }
+
+#[test]
+fn scope_holds_nothing_of_processes_that_have_ended_well() {
+    assert_eq!(scene("keeps-nothing").stderr, "");
+}

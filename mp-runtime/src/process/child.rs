@@ -13,7 +13,7 @@ use crate::error::Stage;
 use crate::process::ending::{self, Order};
 use crate::process::launch::Launch;
 use crate::process::lifeline;
-use crate::process::outbox::{Outbox, Payload};
+use crate::process::outbox::{self, Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
 use crate::process::tie::Tie;
@@ -93,7 +93,7 @@ fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
         let stage = Stage::ALL.iter().position(|other| *other == stage).unwrap_or_default();
-        // Two integers always encode.
+        // If not even that can be written, the exit status tells of it.
         let _ = outbox.send(State::NotStarted, &(stage as u8, errno as i32));
         direct::exit(1);
     }
@@ -203,8 +203,7 @@ impl Outcome {
     fn report(self, outbox: Outbox) {
         match self {
             Outcome::Returned(length) => outbox.commit(State::Returned, length),
-            // A string always encodes.
-            Outcome::Failed(message) => drop(outbox.send(State::Failed, &message)),
+            Outcome::Failed(message) => outbox.tell(State::Failed, &message, || outbox::cut(&message)),
             Outcome::Panicked(panic) => panic.send(outbox, State::Panicked),
         }
     }

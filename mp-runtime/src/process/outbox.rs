@@ -16,7 +16,7 @@ use crate::process::report::{INLINE, Report};
 use crate::sys::direct;
 use crate::sys::latest::Latest;
 use crate::sys::near::near;
-use crate::wire::codec::{self, CodecError};
+use crate::wire::codec;
 use crate::wire::frame::{Head, State};
 
 /// Where the calling process reports to, if the framework started it.
@@ -107,21 +107,32 @@ impl Outbox {
         let _ = self.0.report.commit(head);
     }
 
-    /// Writes `value` as the payload and commits `state`.
-    pub(crate) fn send<T: Serialize>(self, state: State, value: &T) -> Result<(), CodecError> {
+    /// Writes `value` as the payload and commits `state`; nothing of both, and `false`, if it cannot be written.
+    #[must_use]
+    pub(crate) fn send<T: Serialize>(self, state: State, value: &T) -> bool {
         let mut payload = self.payload();
-        codec::encode(value, &mut payload)?;
-        // Without room for it there is no report, as above.
-        if let Ok(length) = payload.finish() {
-            self.commit(state, length);
+        let length = codec::encode(value, &mut payload).ok().and_then(|()| payload.finish().ok());
+        length.inspect(|length| self.commit(state, *length)).is_some()
+    }
+
+    /// As [`send`](Outbox::send). What cannot be written, for the user's function has closed the memory file, say, is sent as
+    /// `shorter`, which fits into the page, or as nothing: the state is the truth in any case.
+    pub(crate) fn tell<T: Serialize>(self, state: State, value: &T, shorter: impl FnOnce() -> T) {
+        if !self.send(state, value) && !self.send(state, &shorter()) {
+            self.commit(state, 0);
         }
-        Ok(())
     }
 
     /// Begins a payload.
     pub(crate) fn payload(self) -> Payload {
         Payload { outbox: self, written: 0, buffer: Vec::new(), error: None }
     }
+}
+
+/// As much of `text` as there is room for in the page, beside other things.
+pub(crate) fn cut(text: &str) -> String {
+    let end = text.floor_char_boundary(INLINE / 2);
+    format!("{}{}", &text[..end], if end < text.len() { " (and more, for which there was no room)" } else { "" })
 }
 
 /// A payload being written.

@@ -101,8 +101,8 @@ impl Panic {
     }
 
     pub(crate) fn send(&self, outbox: Outbox, state: State) {
-        // Strings and integers always encode; what can fail is the write, and then the exit status tells.
-        let _ = outbox.send(state, &self.fields());
+        let shorter = || Panic { message: outbox::cut(&self.message), backtrace: None, ..self.clone() }.fields();
+        outbox.tell(state, &self.fields(), shorter);
     }
 }
 

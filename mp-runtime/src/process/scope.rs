@@ -103,9 +103,22 @@ impl Scope {
             return Err(SpawnError::new(process.plan.name, SpawnErrorKind::Contradiction(why)));
         }
         let child = process.spawn()?;
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(child.record()));
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let_go(&mut processes);
+        processes.push(Arc::clone(child.record()));
         Ok(child)
     }
+}
+
+/// Lets go of the processes of which there is nothing more to wait for or to tell: each holds descriptors.
+fn let_go(processes: &mut Vec<Arc<Record>>) {
+    processes.retain(|process| {
+        // One more owner is the registry, until the end is known; another the handle.
+        if Arc::strong_count(process) == 2 && process.poll().is_some() && process.unseen_failure().is_none() {
+            ending::conclude(process);
+        }
+        Arc::strong_count(process) > 1 || process.unseen_failure().is_some() || process.is_foreign()
+    });
 }
 
 /// Waits for a process of the scope. One that waits for its input waits for nobody; what it writes to a pipe is thrown away

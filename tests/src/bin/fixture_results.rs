@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::time::Duration;
-use std::{env, fs};
+use std::{env, fs, panic};
 
 use fixture_kit::ended;
 use mp_runtime::{Child, ExitKind, process};
@@ -110,6 +110,13 @@ fn deadly(kill: bool) -> Deadly {
     Deadly(kill)
 }
 
+/// Fails with a long message, once nothing is there any more to which it could be written.
+#[process]
+fn bare(panics: bool) -> Result<(), String> {
+    fixture_kit::sys::close_from(3);
+    if panics { panic!("{}", "no luck ".repeat(1000)) } else { Err("no luck ".repeat(1000)) }
+}
+
 fn assert_echo<T: Serialize + DeserializeOwned + PartialEq + Clone + Debug>(value: T) {
     assert_eq!(echo::spawn(value.clone()).unwrap().join().unwrap(), value);
 }
@@ -181,6 +188,15 @@ fn main() {
             assert!(error.exit().unwrap().is_success());
             let said = error.to_string().replace(&id.to_string(), "N");
             println!("{said}");
+        }
+        "nowhere-to-write" => {
+            panic::set_hook(Box::new(|_| ())); // what it prints is long
+            let end = |panics| bare::spawn(panics).unwrap().join().unwrap_err().exit().unwrap().kind().clone();
+            let ExitKind::Failed(message) = end(false) else { panic!("it has failed") };
+            println!("{}", &message[..12]);
+            println!("{}", &message[message.len() - 48..]);
+            let ExitKind::Panicked(panic) = end(true) else { panic!("it has panicked") };
+            assert!(panic.message() == message && panic.location().is_some());
         }
         "killed-while-written" => {
             let error = deadly::spawn(true).unwrap().join().err().unwrap();

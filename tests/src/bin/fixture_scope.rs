@@ -2,11 +2,10 @@
 #![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
 
 use std::cell::Cell;
-use std::env;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
+use std::{env, fs, thread};
 
-use fixture_kit::{Gate, children};
+use fixture_kit::{Gate, children, ended};
 use mp_runtime::{Builder, ExitKind, active_children, current, process, scope, spawn};
 
 mod fixture_kit;
@@ -110,6 +109,23 @@ fn nested() {
     assert_eq!(sum, 21);
 }
 
+/// Nothing is held of a process that was joined, nor of one whose handle is gone and which has returned.
+fn keeps_nothing() {
+    let held = || fs::read_dir("/proc/self/fd").unwrap().count();
+    scope(|scope| {
+        let round = |_| {
+            scope.start(double::process(4)).unwrap().join().unwrap();
+            scope.spawn(leave).unwrap().join().unwrap_err();
+            let dropped = scope.start(double::process(4)).unwrap();
+            ended(dropped.id());
+        };
+        (0..3).for_each(round);
+        let before = held();
+        (0..30).for_each(round);
+        assert_eq!(held(), before);
+    });
+}
+
 fn main() {
     match env::args().nth(1).as_deref() {
         Some("closures") => closures(),
@@ -118,6 +134,7 @@ fn main() {
         Some("failure") => panics_with_a_failure(),
         Some("block") => panics_with_its_block(),
         Some("nested") => nested(),
+        Some("keeps-nothing") => keeps_nothing(),
         other => panic!("no scene {other:?}"),
     }
 }

@@ -16,6 +16,21 @@ use crate::sys::page::Page;
 use crate::sys::wait::{self, Waited};
 use crate::sys::{fdpass, pidfd};
 
+/// Ends a process that waits and will have no order, and takes its status.
+pub(crate) fn end(pidfd: BorrowedFd<'_>) {
+    let _ = pidfd::send_signal(pidfd, Signal::SIGKILL as i32);
+    reap(pidfd);
+}
+
+/// Takes the status of one that has ended, or is being killed.
+fn reap(pidfd: BorrowedFd<'_>) {
+    let deadline = Instant::now() + PATIENCE;
+    let _ = pidfd::wait(pidfd, Some(deadline));
+    while matches!(wait::reap(pidfd), Waited::Running) && Instant::now() < deadline {
+        pidfd::pause(Duration::from_micros(500)); // a tracer has its status yet
+    }
+}
+
 /// How long one that is being killed may take to end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -88,11 +103,7 @@ impl Parked {
             if !self.is_hung_up() {
                 let _ = pidfd::send_signal(pidfd.as_fd(), Signal::SIGKILL as i32);
             }
-            let deadline = Instant::now() + PATIENCE;
-            let _ = pidfd::wait(pidfd.as_fd(), Some(deadline));
-            while matches!(wait::reap(pidfd.as_fd()), Waited::Running) && Instant::now() < deadline {
-                pidfd::pause(Duration::from_micros(500)); // a tracer has its status yet
-            }
+            reap(pidfd.as_fd());
         }
         self.report.discard();
         self.lifeline.discard();

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
 use crate::process::launch::Launch;
 use crate::process::method::server::{self, Server};
-use crate::process::method::{Plan, StartMethod, fork};
+use crate::process::method::{Plan, StartMethod, fork, parked};
 use crate::process::newborn;
 use crate::process::order::{Fds, Message, Own, Work};
 use crate::process::record::Record;
@@ -81,7 +81,8 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
         let (id, pidfd) = match ready {
             Some(Ready { socket, id, pidfd }) => {
-                send(record.launch(), &work, &socket)?;
+                // In no list any more: nobody else would reap it.
+                send(record.launch(), &work, &socket).inspect_err(|_| parked::end(pidfd.as_fd()))?;
                 (id, pidfd)
             }
             None => {

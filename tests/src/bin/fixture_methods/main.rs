@@ -5,7 +5,7 @@ use std::env;
 
 use lives::{crowd, killed, left_over, nested, server_killed, threads};
 use mp_runtime::StartMethod;
-use parked::{dismissed, keeps_nothing, no_room, outlive_their_server, parked, parked_killed, replaced};
+use parked::{dismissed, keeps_nothing, no_room, outlive_their_server, parked, parked_killed, replaced, unsent};
 use reports::{arguments, failures, signals};
 use surroundings::{channels, common, descriptors, identities, streams, surroundings};
 
@@ -41,6 +41,7 @@ fn main() {
         "outlive-their-server" => outlive_their_server,
         "keeps-nothing" => keeps_nothing,
         "no-room" => no_room,
+        "unsent" => unsent,
         other => panic!("no scene {other}"),
     };
     scene(fixture_kit::programs::method(1));

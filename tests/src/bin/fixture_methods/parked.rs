@@ -1,14 +1,14 @@
 //! Processes that the server has made ahead.
 
-use std::fs;
+use std::fs::{self, File};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mp_runtime::{StartMethod, active_children, fork_server};
+use mp_runtime::{Fd, StartMethod, active_children, fork_server};
 use nix::sys::signal::{Signal, kill};
 
 use crate::fixture_kit::{children, cores, pid, sys};
-use crate::functions::{echo, identity, park};
+use crate::functions::{echo, hold, identity, park};
 
 /// The ids of those that wait, once there are `count`.
 fn waiting(count: usize) -> Vec<u32> {
@@ -108,6 +108,18 @@ pub(crate) fn no_room(method: StartMethod) {
     sys::limit_fds_of(server, before);
     assert_eq!(start().unwrap().join().unwrap().0, 1);
     assert!(children().iter().any(|(id, _)| *id == server), "it is the same server");
+}
+
+/// What was to take an order that cannot be sent is neither left behind nor used for another.
+pub(crate) fn unsent(method: StartMethod) {
+    let ready = waiting(3);
+    let many: Vec<_> = (0..300).map(|_| Fd(File::open("/dev/null").unwrap().into())).collect();
+    hold::process(many).start(method).spawn().unwrap_err();
+    assert!(children().iter().all(|(_, state)| *state != 'Z'));
+    let child = echo::process(7, String::new(), vec![], ()).start(method).spawn().unwrap();
+    assert!(ready[1..].contains(&child.id()));
+    assert_eq!(child.join().unwrap().0, 7);
+    waiting(3);
 }
 
 /// The server has all that it makes in its own memory first.
