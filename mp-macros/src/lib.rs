@@ -81,7 +81,8 @@ use proc_macro::TokenStream;
 /// A forked process has one thread, and a lock that another thread of the parent held at that moment stays locked
 /// in it for ever. So a program with threads is refused, unless this option vouches that none of its
 /// other threads holds a lock that the process will need. The runtime takes care of those of std's output streams
-/// and of the C library's allocator.
+/// and of the C library's allocator: it holds stdout and then stderr, so a thread that prints to stdout while it has locked stderr
+/// can wait for it, and it for that thread, for ever.
 #[proc_macro_attribute]
 pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
     process::attribute(args.into(), item.into()).into()

@@ -114,13 +114,14 @@
 //! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (by default SIGTERM,
 //! after five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
 //! first: its daemons serve until the last other process has ended. A process that starts processes does as a
-//! program does. Failures that nobody has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes
+//! program does. That `exit` and `main` wait is no use to a process that waits for the program: a [`Sender`] in a variable of
+//! whoever calls `exit`, or in a static, is still there, and who receives from it is not told. Drop it before, or make the process a daemon. Failures that nobody has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes
 //! are left alone.
 //!
 //! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
 //! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose
 //! hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a session of its
-//! own is not reached by that, unless the program is [isolated](isolate()). But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
+//! own is not reached by that, nor what it has executed (by `Command`, say) and left behind at its own end, unless the program is [isolated](isolate()). But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
 //! SIGKILL or `_exit`, stops it. [`guarantees`] tells what is in force, and [`detached`](Builder::detached) is the way out.
 //!
 //! A program made by `mp_main!` stops when it is told to, by SIGTERM, SIGINT (Ctrl-C), SIGHUP or SIGQUIT, whatever its
@@ -135,7 +136,7 @@
 //! All memory, the working directory, environment, limits, open files. Not: signal handlers (back to default, but for those
 //! of faults: SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS; ignored signals stay ignored), blocked signals (none), timers, threads, the descriptors of the runtime, the
 //! process group (it leads one of its own, so Ctrl-C at a terminal reaches the program, whose end ends it; and one that
-//! reads from the terminal is stopped by SIGTTIN, unless it has the option `terminal`). Its name shows in `ps` and `top`, up to 15 bytes
+//! reads from the terminal is stopped by SIGTTIN, or sets it up, or writes to it under `stty tostop`, by SIGTTOU, unless it has the option `terminal`). Its name shows in `ps` and `top`, up to 15 bytes
 //! of it.
 //!
 //! Directory, environment, limits, name, standard streams and more can be set: see the [attribute](macro@process#options) and [`Builder`]. Random numbers of a generator that

@@ -35,6 +35,9 @@ pub struct Scope {
 /// assert_eq!(sum, 500_500);
 /// ```
 ///
+/// What a process writes to a pipe that nobody has taken is thrown away once the block is over, or its process could wait for ever. But if its
+/// handle lives on outside of the block, it could be read yet: take what is [piped](crate::Stdio::Piped) within the block.
+///
 /// # Panics
 ///
 /// When a process of the scope has failed and nobody has looked at its end, by joining it or asking for its exit.

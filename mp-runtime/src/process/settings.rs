@@ -68,6 +68,12 @@ pub(crate) struct Settings {
 
 impl<B: Body> Builder<B> {
     /// Sets its stdin.
+    ///
+    /// That is the descriptor. `std::io::stdin` has a buffer, which a forked process inherits with all other memory: what its
+    /// parent has read ahead, by `read_line`, say, the process reads first; and while its parent holds the
+    /// [`StdinLock`](std::io::StdinLock), as in a loop over `stdin().lines()`, it waits for that lock for ever. Where
+    /// the parent reads its own stdin, the process reads descriptor 0 as a [`File`](std::fs::File), or is started by
+    /// [`forkserver`](crate::StartMethod::ForkServer).
     pub fn stdin(mut self, stdin: impl Into<Stdio>) -> Self {
         self.stdio[0] = stdin.into();
         self

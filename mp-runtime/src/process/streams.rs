@@ -71,7 +71,9 @@ impl From<PipeWriter> for Stdio {
 impl<T> Child<T> {
     /// What it reads as its stdin, to write to, if that is [`Stdio::Piped`](Stdio::Piped) and was not taken.
     ///
-    /// Dropping it is the end of what the process reads.
+    /// Dropping it is the end of what the process reads, unless another has a copy: a process that is forked while this end is taken
+    /// inherits it, as it does all that its parent has open. So start first, and take then; or start the others by
+    /// [`forkserver`](crate::StartMethod::ForkServer).
     pub fn take_stdin(&mut self) -> Option<PipeWriter> {
         self.record().streams()?.take(0).map(PipeWriter::from)
     }
