@@ -1,6 +1,7 @@
 //! Is anything left when a program, or one of its processes, is killed at one of its system calls, or one of these fails?
 //!
-//! The whole sweep is `cargo run -p mp-tests --bin sweep`; here one in eleven of its points, and one in 61 of those of pools.
+//! The whole sweep is `cargo run -p mp-tests --bin sweep`; here one in eleven of its points, one in 61 of those of pools, and one in seven
+//! of those of failing calls.
 
 use std::time::Duration;
 
@@ -33,10 +34,11 @@ fn no_crash_point_of_a_pool_loses_more_than_an_item_or_leaves_a_process() {
     assert!(points >= 60, "{points} points");
 }
 
-/// Each call of a start in turn, with each of its documented errors; the tracer knows the registers of one architecture.
+/// By each start method. One in seven of the calls of a start in turn, with each of its documented errors; the tracer knows the registers of one architecture.
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn no_failure_of_a_system_call_leaves_anything() {
-    let points = swept(&["failures"]);
-    assert!(points >= 80, "{points} points");
+    let first = 1 + std::process::id() % 7;
+    let points = swept(&["failures", &first.to_string(), "7"]);
+    assert!(points >= 60, "{points} points");
 }

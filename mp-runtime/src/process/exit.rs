@@ -163,11 +163,12 @@ impl Exit {
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process `{}` (pid {}) {}", self.name, self.id, self.kind)?;
-        if !self.began && !matches!(self.kind, ExitKind::NotStarted { .. }) {
-            write!(f, " before its function began")?;
+        write!(f, "process `{}` (pid {}) ", self.name, self.id)?;
+        match &self.kind {
+            ExitKind::Exited(code) if !self.began => write!(f, "exited with code {code} before its function began"),
+            kind @ ExitKind::NotStarted { .. } => write!(f, "{kind}"),
+            kind => write!(f, "{kind}{}", if self.began { "" } else { " before its function began" }),
         }
-        Ok(())
     }
 }
 
@@ -255,6 +256,12 @@ mod tests {
         assert_eq!(ended(signaled(9)).program_code(), 137);
         assert_eq!(ended(signaled(64)).program_code(), 192);
         assert_eq!(ended(ExitKind::Lost).program_code(), 1);
+    }
+
+    #[test]
+    fn one_that_ended_before_its_function_began_says_so_once() {
+        let exit = Exit { began: false, ..ended(ExitKind::Exited(127)) };
+        assert_eq!(exit.to_string(), "process `p` (pid 7) exited with code 127 before its function began");
     }
 
     #[test]

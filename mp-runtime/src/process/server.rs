@@ -82,6 +82,9 @@ fn attend(socket: OwnedFd) -> ! {
         unborn.into_iter().for_each(Unborn::discard);
         ids.set_id(ANSWERED, 1);
         ids.wake(ANSWERED);
+        if siblings.as_ref().is_err_and(|errno| *errno != BESIDE_THREADS) {
+            direct::exit(1); // it could not look at itself just now: another one may
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Kills the programs of `fixture_sweep`, and each of their processes, at each system call: `sweep [FIRST STRIDE [GROUP]]`.
-//! Or lets each system call of a start fail in each documented way: `sweep failures`. Or kills any program at its calls and
+//! Or lets each system call of a start fail in each documented way: `sweep failures [FIRST STRIDE]`. Or kills any program at its calls and
 //! only counts who is left: `sweep kills STRIDE PROGRAM ARGS..`.
 #![allow(clippy::print_stdout, reason = "telling what it found is its job")]
 
@@ -23,11 +23,22 @@ const GROUPS: [(&str, &[&str]); 2] = [
     ("pools", &["pool", "pool-served"]),
 ];
 
+/// Which start fails, by which method, and in which process beside the program.
+const FAILURES: [(&str, &str, usize); 6] = [
+    ("first", "fork", 1),
+    ("later", "fork", 2),
+    ("first", "forkserver", 1),
+    ("later", "forkserver", 1),
+    ("first", "exec", 1),
+    ("later", "exec", 2),
+];
+
 fn main() -> io::Result<ExitCode> {
     let own = env::current_exe()?;
     let folder = own.parent().unwrap_or(Path::new("."));
     if env::args().nth(1).as_deref() == Some("failures") {
-        return fail(folder);
+        let [first, stride] = places(2)?;
+        return fail(folder, first, stride);
     }
     if env::args().nth(1).as_deref() == Some("kills") {
         let command: Vec<_> = env::args_os().skip(3).collect();
@@ -35,9 +46,7 @@ fn main() -> io::Result<ExitCode> {
         println!("{}", kills(&command, stride)?);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut numbers = env::args().skip(1).take(2).map(|word| word.parse().map_err(io::Error::other));
-    let first = numbers.next().transpose()?.unwrap_or(1);
-    let stride = numbers.next().transpose()?.unwrap_or(1);
+    let [first, stride] = places(1)?;
     let fixture = folder.join("fixture_sweep");
     let mut whole = Tally::default();
     let only = env::args().nth(3);
@@ -53,13 +62,19 @@ fn main() -> io::Result<ExitCode> {
     Ok(if whole.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Which places: the first, and of how many each time one. All, if there is no word `at` that argument.
+fn places(at: usize) -> io::Result<[usize; 2]> {
+    let number = |at| env::args().nth(at).map_or(Ok(1), |word| word.parse().map_err(io::Error::other));
+    Ok([number(at)?, number(at + 1)?])
+}
+
 /// Lets the system calls of a start fail.
-fn fail(folder: &Path) -> io::Result<ExitCode> {
+fn fail(folder: &Path, first: usize, stride: usize) -> io::Result<ExitCode> {
     let fixture = folder.join("fixture_errors");
     let mut whole = Tally::default();
-    for (program, child) in [("first", 1), ("later", 2)] {
-        let tally = failures(&[fixture.clone().into(), program.into()], child)?;
-        println!("{program}: {tally}");
+    for (program, method, child) in FAILURES {
+        let tally = failures(&[fixture.clone().into(), program.into(), method.into()], child, first, stride)?;
+        println!("{program} {method}: {tally}");
         whole = whole.plus(tally);
     }
     whole.wrong.iter().take(40).for_each(|what| println!("{what}"));

@@ -150,12 +150,12 @@ pub fn kills(command: &[OsString], stride: usize) -> io::Result<Tally> {
     Ok(tally)
 }
 
-/// Lets each system call between the marks of `command`, and each of its `child`-th process before a mark, fail in turn
-/// with each of its documented errors.
-pub fn failures(command: &[OsString], child: usize) -> io::Result<Tally> {
+/// Lets every `stride`-th system call between the marks of `command`, beginning at `first` (from 1), and of those that its `child`-th process
+/// makes meanwhile before a mark, fail in turn with each of its documented errors.
+pub fn failures(command: &[OsString], child: usize, first: usize, stride: usize) -> io::Result<Tally> {
     let mut tally = Tally::default();
     for process in [0, child] {
-        for call in 1.. {
+        for call in (first.max(1)..).step_by(stride.max(1)) {
             let mut last = false;
             for error in 0.. {
                 let fault = Fault::Fails { process, call, error };

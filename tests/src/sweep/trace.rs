@@ -52,6 +52,7 @@ pub fn run(command: &[OsString], fault: Fault, grace: Duration) -> io::Result<Se
         stage: Stage::default(),
         seen: Seen::default(),
         fds: None,
+        in_place: false,
         ended: false,
         grace_began: None,
         held: Vec::new(),
@@ -91,6 +92,8 @@ struct Trace {
     stage: Stage,
     seen: Seen,
     fds: Option<BTreeSet<(i32, String)>>,
+    /// Whether the program is between its marks.
+    in_place: bool,
     /// Whether the program has ended.
     ended: bool,
     /// The time since its death.
@@ -213,11 +216,18 @@ impl Trace {
         let entered = sys::entered(&info);
         let actor = self.stage.actor(pid);
         let mark = entered.is_some_and(|(number, given)| (number, given[0]) == (libc::SYS_getsid as u64, MARK as u64));
-        if !actor.marked || mark && matches!(self.fault, Fault::Fails { .. }) {
+        let fails = matches!(self.fault, Fault::Fails { .. });
+        if !actor.marked || mark && fails {
             actor.marked |= mark;
             if mark && actor.calls > 0 {
                 actor.calls = Actor::DONE;
             }
+            if pid == self.program && mark {
+                self.in_place = !self.in_place;
+            }
+            return self.resume(pid, 0);
+        }
+        if fails && !self.in_place {
             return self.resume(pid, 0);
         }
         let inside = entered.is_some();
@@ -268,7 +278,10 @@ impl Trace {
         };
         let fails = matches!(self.fault, Fault::Fails { .. });
         let actor = self.stage.actor(pid);
-        let step = actor.number == victim && actor.calls != Actor::DONE && (fails || !self.seen.struck);
+        // The marks of the program are looked for in any case.
+        let step = (actor.number == victim || fails && actor.number == 0)
+            && actor.calls != Actor::DONE
+            && (fails || !self.seen.struck);
         sys::resume(pid, if step { Resume::Step(signal) } else { Resume::Continue(signal) })
     }
 
