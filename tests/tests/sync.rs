@@ -7,6 +7,7 @@ use mp_tests::{Outcome, fixture};
 fn scene(word: &str) -> Outcome {
     let program = match word.split('-').next() {
         Some("rwlock" | "semaphore" | "seats" | "many") => "fixture_sync_seats",
+        Some("death") => "fixture_sync_deaths",
         Some("barrier" | "condvar" | "h1" | "h2") => "fixture_sync_meetings",
         _ => "fixture_sync",
     };
@@ -59,6 +60,11 @@ fn mutexes_of_a_thread_are_so_many_that_all_are_handed_on() {
 #[test]
 fn mutex_is_not_waited_for_longer_than_asked() {
     quiet("mutex-timeout");
+}
+
+#[test]
+fn mutex_is_not_slept_for_when_its_wake_up_died_with_the_one_who_released_it() {
+    quiet("death-of-one-that-wakes");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The kernel keeps, for each thread, the list of the robust mutexes that it holds, and frees these when the thread
 //! ends, however it ends. The list is the C library's, as is the thread id in the mutex: both are right in a process that
 //! was forked by libc's `fork`, and in one that was made by `clone` only if that has set them up. It goes through no more
-//! than 2048 of the list, those that were taken last.
+//! than 2048 of the list, those that were taken last. A wake-up can be lost with the one who ends; so nobody sleeps for long.
 //!
 //! Invariant: while a thread holds such a lock, its memory is mapped. A [`Held`] borrows it; whoever lets one be
 //! forgotten must leave the memory mapped as long as the process lives (see `Placed`).
@@ -40,6 +40,10 @@ pub(crate) struct Held<'a> {
 /// How many a thread may hold to which it does something else meanwhile. The kernel would forget of the oldest of more than
 /// 2048; what is left is for monitors, and for robust mutexes that are not ours.
 pub(crate) const MOST: u32 = 2000;
+
+/// How long a thread sleeps before it looks at the lock again: one that was killed as it released the lock, or as it was woken
+/// to take it, may have left nobody to wake the others.
+const SLICE: Duration = Duration::from_millis(200);
 
 thread_local! {
     /// How many locks this thread holds. Those that it has only as copies, in a forked process, are counted, too.
@@ -88,36 +92,54 @@ impl Robust {
     /// Takes the lock; waits for it, if need be for ever.
     #[inline]
     pub(crate) fn lock(&self) -> Result<Held<'_>, NotTaken> {
-        // SAFETY: a mutex that `init` made, for `Placed` hands out no other.
-        self.taken(unsafe { libc::pthread_mutex_lock(self.0.get()) })
+        match self.try_lock() {
+            Err(NotTaken::Busy) => self.wait(None),
+            answer => answer,
+        }
     }
 
     /// Takes the lock if nobody has it.
+    #[inline]
     pub(crate) fn try_lock(&self) -> Result<Held<'_>, NotTaken> {
-        // SAFETY: as in `lock`.
+        // SAFETY: a mutex that `init` made, for `Placed` hands out no other.
         self.taken(unsafe { libc::pthread_mutex_trylock(self.0.get()) })
     }
 
     /// Takes the lock; waits for it until `deadline`.
     pub(crate) fn lock_until(&self, deadline: Instant) -> Result<Held<'_>, NotTaken> {
+        match self.try_lock() {
+            Err(NotTaken::Busy) => self.wait(Some(deadline)),
+            answer => answer,
+        }
+    }
+
+    /// Sleeps for the lock, a slice at a time: each begins with a look at the lock, and takes it or notes anew that
+    /// somebody sleeps.
+    #[cold]
+    fn wait(&self, deadline: Option<Instant>) -> Result<Held<'_>, NotTaken> {
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()).min(SLICE));
             let code = match clocklock() {
                 Some(clocklock) => {
                     let until = timespec(direct::now().saturating_add(left));
-                    // SAFETY: as in `lock`; the time is live. A pointer to the C library's function of that name.
+                    // SAFETY: as in `try_lock`; the time is live. A pointer to the C library's function of that name.
                     unsafe { clocklock(self.0.get(), libc::CLOCK_MONOTONIC, &until) }
                 }
                 None => {
-                    // By the wall clock, which may be set: in pieces, so that it matters little.
+                    // By the wall clock, which may be set: that matters little, for it is only a slice.
                     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                    let until = timespec(wall.saturating_add(left.min(Duration::from_millis(100))));
-                    // SAFETY: as in `lock`; the time is live.
+                    let until = timespec(wall.saturating_add(left));
+                    // SAFETY: as in `try_lock`; the time is live.
                     unsafe { libc::pthread_mutex_timedlock(self.0.get(), &until) }
                 }
             };
-            if code != libc::ETIMEDOUT || Instant::now() >= deadline {
+            if code != libc::ETIMEDOUT {
                 return self.taken(code);
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                // It may be free, with the wake-up lost. And glibc, out of time, leaves the lock noted as the one this thread
+                // is about to take, which the kernel would look at when the thread ends: trying clears that.
+                return self.try_lock();
             }
         }
     }

@@ -1,0 +1,60 @@
+//! What locks do when a process is killed at one moment of them; the first argument names a scene. Silent and code 0 if all
+//! is as it should be.
+
+use std::env;
+
+use fixture_kit::ends::{LONG, at_once, kill};
+use fixture_kit::stepper;
+use fixture_kit::{Gate, stat, until};
+use mp_runtime::sync::Mutex;
+use mp_runtime::{Child, process};
+
+mod fixture_kit;
+
+/// Has the lock, and releases it step by step.
+#[process]
+fn release(mutex: &Mutex<u32>, ready: &Gate, go: &Gate) {
+    let guard = mutex.lock().unwrap();
+    ready.open(1);
+    go.wait();
+    stepper::begin();
+    drop(guard);
+    stepper::mark();
+}
+
+#[process]
+fn take(mutex: &Mutex<u32>, for_ever: bool) -> bool {
+    if for_ever { mutex.lock().is_ok() } else { mutex.lock_timeout(LONG).is_ok() }
+}
+
+fn until_asleep<T>(child: &Child<T>) {
+    until(|| stat(child.id()).unwrap().0 == 'S');
+}
+
+/// Whether a system call wakes some that sleep on a word.
+fn wakes(number: i64, [_, operation, ..]: [u64; 6]) -> bool {
+    number == libc::SYS_futex && operation as i32 & libc::FUTEX_CMD_MASK == libc::FUTEX_WAKE
+}
+
+fn main() {
+    match env::args().nth(1).unwrap_or_default().as_str() {
+        "death-of-one-that-wakes" => {
+            for for_ever in [true, false] {
+                let (mutex, ready, go) = (Mutex::new(0).unwrap(), Gate::new(), Gate::new());
+                let victim = release::spawn(&mutex, &ready, &go).unwrap();
+                ready.wait();
+                let waits = take::spawn(&mutex, for_ever).unwrap();
+                until_asleep(&waits);
+                go.open(1);
+                stepper::reach(&victim);
+                stepper::walk_to(&victim, wakes);
+                // The lock is free, and nobody woken. We take it, and do not know that somebody sleeps.
+                let guard = mutex.try_lock().unwrap();
+                kill(victim);
+                drop(guard);
+                assert!(at_once(|| waits.join()).unwrap());
+            }
+        }
+        scene => panic!("expected a scene, found `{scene}`"),
+    }
+}
