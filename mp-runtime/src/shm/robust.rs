@@ -11,7 +11,9 @@
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_int;
 use std::mem::{self, MaybeUninit};
-use std::sync::OnceLock;
+use std::ptr;
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -72,6 +74,8 @@ pub(crate) enum NotTaken {
 impl Robust {
     /// Makes the lock at its place in shared memory, before anybody else knows of it.
     pub(crate) fn init(&self) -> nix::Result<()> {
+        // Now, and not first in a process that was forked while another thread was asking the loader.
+        clocklock();
         let check = |code: c_int| if code == 0 { Ok(()) } else { Err(Errno::from_raw(code)) };
         let mut attributes = MaybeUninit::<libc::pthread_mutexattr_t>::uninit();
         let attributes = attributes.as_mut_ptr();
@@ -188,14 +192,20 @@ impl Drop for Held<'_> {
 type Clocklock = unsafe extern "C" fn(*mut libc::pthread_mutex_t, libc::clockid_t, *const libc::timespec) -> c_int;
 
 /// glibc's way to wait by the monotonic clock; another C library may have none.
+///
+/// Threads that ask first at once find the same. Without a lock, for one that a thread has while another forks is never
+/// released in the child.
 fn clocklock() -> Option<Clocklock> {
-    static FOUND: OnceLock<Option<Clocklock>> = OnceLock::new();
-    *FOUND.get_or_init(|| {
+    const NOT_ASKED: *mut libc::c_void = ptr::without_provenance_mut(1);
+    static FOUND: AtomicPtr<libc::c_void> = AtomicPtr::new(NOT_ASKED);
+    let mut address = FOUND.load(Relaxed);
+    if address == NOT_ASKED {
         // SAFETY: asks for a name in the images that are loaded.
-        let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"pthread_mutex_clocklock".as_ptr()) };
-        // SAFETY: null, which is `None`, or the function of that name, whose signature POSIX says.
-        unsafe { mem::transmute::<*mut libc::c_void, Option<Clocklock>>(address) }
-    })
+        address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"pthread_mutex_clocklock".as_ptr()) };
+        FOUND.store(address, Relaxed);
+    }
+    // SAFETY: null, which is `None`, or the function of that name, whose signature POSIX says.
+    unsafe { mem::transmute::<*mut libc::c_void, Option<Clocklock>>(address) }
 }
 
 fn timespec(time: Duration) -> libc::timespec {
