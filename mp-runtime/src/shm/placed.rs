@@ -3,6 +3,7 @@
 //! Invariant: a region of a `Placed` holds a stamp, a head and a value, each at its offset, and stays mapped until the
 //! `Placed` is dropped; longer, if this process then holds a robust lock in it, for the C library has that in a list.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -15,6 +16,7 @@ use nix::errno::Errno;
 use crate::shm::head::Head;
 use crate::shm::plain::Plain;
 use crate::shm::region::Region;
+use crate::sys::sameness;
 
 /// A head and a value in a region of their own; derefs to the head.
 #[derive(Debug)]
@@ -34,12 +36,14 @@ impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
         assert!(align_of::<T::Element>() <= 4096 && align_of::<H>() <= 4096, "aligned to more than a page");
         (Self::HEAD + size_of::<H>()).next_multiple_of(align_of::<T::Element>())
     };
-    /// Tells regions of other heads and elements from these, as far as their sizes do.
-    const STAMP: u64 = {
-        let sizes =
-            (size_of::<H>() as u64) << 32 | (size_of::<T::Element>() as u64) << 8 | align_of::<T::Element>() as u64;
-        sizes.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1
-    };
+    /// Tells regions of other heads and values from these, of all types in the program: whoever opens one is the same program,
+    /// in another process.
+    fn stamp() -> u64 {
+        // Without a seed: the same in every process.
+        let mut hasher = DefaultHasher::new();
+        sameness::id::<Self>().hash(&mut hasher);
+        hasher.finish() | 1
+    }
 
     /// Makes a head and `count` elements, for which `fill` gives the values in order.
     ///
@@ -64,7 +68,7 @@ impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
         let placed: Self = Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData };
         placed.init()?;
         placed.region.word(COUNT).store(count as u64, Release);
-        placed.region.word(STAMP).store(Self::STAMP, Release);
+        placed.region.word(STAMP).store(Self::stamp(), Release);
         Ok(placed)
     }
 
@@ -75,12 +79,12 @@ impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
     /// As [`Region::open`]; `EINVAL` when it is something else.
     pub(crate) fn open(file: OwnedFd) -> nix::Result<Self> {
         let region = Region::open(file, None)?;
-        if region.word(STAMP).load(Acquire) != Self::STAMP {
+        if region.word(STAMP).load(Acquire) != Self::stamp() {
             return Err(Errno::EINVAL);
         }
         let count = usize::try_from(region.word(COUNT).load(Acquire)).map_err(|_| Errno::EINVAL)?;
         let length = size_of::<T::Element>().checked_mul(count).and_then(|bytes| bytes.checked_add(Self::VALUE));
-        if length.is_none_or(|length| length > region.length()) {
+        if length.is_none_or(|length| length > region.length()) || !(T::IS_SLICE || count == 1) {
             return Err(Errno::EINVAL);
         }
         Ok(Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData })
@@ -120,6 +124,43 @@ impl<H: Head, T: Plain + ?Sized> Drop for Placed<H, T> {
         if !self.is_pinned() {
             // SAFETY: not used after this; no guard is left, for they borrow `self`, and none was forgotten.
             unsafe { ManuallyDrop::drop(&mut self.region) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+    use crate::shm::owner::Owner;
+    use crate::shm::unlocked::Unlocked;
+
+    const WIDE: usize = 8192;
+
+    /// Whether what `made` is can be had as another type.
+    fn opens<H: Head, T: Plain + ?Sized>(made: &Placed<impl Head, impl Plain + ?Sized>) -> bool {
+        Placed::<H, T>::open(made.file().try_clone_to_owned().expect("a descriptor")).is_ok()
+    }
+
+    #[test]
+    fn what_was_made_is_opened_as_what_it_is() {
+        let none = Placed::<Unlocked, [[u8; WIDE]]>::zeroed(0).expect("memory");
+        assert!(opens::<Unlocked, [[u8; WIDE]]>(&none));
+        assert!(!opens::<Unlocked, [u8; WIDE]>(&none), "a reference to more than there is");
+        let atomic = Placed::<Unlocked, AtomicU32>::zeroed(1).expect("memory");
+        assert!(opens::<Unlocked, AtomicU32>(&atomic));
+        assert!(!opens::<Unlocked, u32>(&atomic), "others change what does not change");
+        assert!(!opens::<Owner, AtomicU32>(&atomic), "a lock that is none");
+    }
+
+    #[test]
+    fn a_value_that_is_no_slice_is_one() {
+        let one = Placed::<Unlocked, [u8; WIDE]>::zeroed(1).expect("memory");
+        assert!(opens::<Unlocked, [u8; WIDE]>(&one));
+        for count in [0, 2] {
+            one.region.word(COUNT).store(count, Release);
+            assert!(!opens::<Unlocked, [u8; WIDE]>(&one));
         }
     }
 }

@@ -14,7 +14,7 @@ use zerocopy::FromBytes;
 ///
 /// # Safety
 ///
-/// `from_raw` gives a pointer to the same bytes; any bytes are a value.
+/// `from_raw` gives a pointer to the same bytes, if there is one element or `IS_SLICE`; any bytes are a value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot lie in memory that processes share",
     label = "not plain data",
@@ -24,6 +24,10 @@ use zerocopy::FromBytes;
 pub unsafe trait Plain: Sealed {
     #[doc(hidden)]
     type Element;
+
+    /// Whether it has any number of elements; else it has one.
+    #[doc(hidden)]
+    const IS_SLICE: bool;
 
     /// The value of `count` elements that begin at `start`.
     #[doc(hidden)]
@@ -39,6 +43,7 @@ impl<T: FromBytes> Sealed for [T] {}
 // SAFETY: any bytes are a value, says `FromBytes`.
 unsafe impl<T: FromBytes> Plain for T {
     type Element = T;
+    const IS_SLICE: bool = false;
 
     fn from_raw(start: NonNull<T>, _: usize) -> NonNull<T> {
         start
@@ -48,6 +53,7 @@ unsafe impl<T: FromBytes> Plain for T {
 // SAFETY: as above, for each element.
 unsafe impl<T: FromBytes> Plain for [T] {
     type Element = T;
+    const IS_SLICE: bool = true;
 
     fn from_raw(start: NonNull<T>, count: usize) -> NonNull<[T]> {
         NonNull::slice_from_raw_parts(start, count)
