@@ -118,6 +118,11 @@ fn semaphore_takes_permits_back_from_the_dead() {
 }
 
 #[test]
+fn semaphore_takes_permits_back_from_a_dead_child_when_there_is_no_descriptor_left() {
+    quiet("death-unseen-by-descriptor");
+}
+
+#[test]
 fn semaphore_has_so_many_seats() {
     quiet("semaphore-full");
 }

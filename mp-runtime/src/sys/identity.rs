@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
 use nix::sys::stat::fstat;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use crate::sys::{direct, pidfd};
@@ -78,13 +79,29 @@ impl Identity {
         }
     }
 
-    /// Whether it has ended. Where that cannot be found out, for want of a descriptor, it has not, unless nobody has its id.
+    /// Whether it has ended. Where that cannot be found out, for want of a descriptor, it has not, unless it is a child of this
+    /// process that has, or nobody has its id.
     pub(crate) fn has_ended(self) -> bool {
         match self.open() {
             Ok(Some(fd)) => has_ended(fd.as_fd()),
             Ok(None) => true,
-            Err(_) => nix::sys::signal::kill(Pid::from_raw(self.id()), None) == Err(Errno::ESRCH),
+            Err(_) => {
+                let id = Pid::from_raw(self.id());
+                child_has_ended(id).unwrap_or_else(|| nix::sys::signal::kill(id, None) == Err(Errno::ESRCH))
+            }
         }
+    }
+}
+
+/// Whether the child of that id has ended and is not reaped, found out without a descriptor; `None` where there is no such child.
+/// No later process has its id then, so whoever was given the id has ended.
+fn child_has_ended(id: Pid) -> Option<bool> {
+    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT | WaitPidFlag::__WALL;
+    match waitid(Id::Pid(id), look) {
+        Ok(WaitStatus::StillAlive) => Some(false),
+        Err(Errno::ECHILD) => None,
+        // Also an end that nix has no word for.
+        _ => Some(true),
     }
 }
 

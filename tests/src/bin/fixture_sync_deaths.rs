@@ -3,10 +3,11 @@
 
 use std::env;
 
-use fixture_kit::ends::{LONG, at_once, kill};
+use fixture_kit::ends::{LONG, at_once, kill, park};
 use fixture_kit::stepper;
-use fixture_kit::{Gate, stat, until};
-use mp_runtime::sync::Mutex;
+use fixture_kit::sys::limit_fds;
+use fixture_kit::{Gate, ended, limit_for, stat, until};
+use mp_runtime::sync::{Mutex, Semaphore};
 use mp_runtime::{Child, process};
 
 mod fixture_kit;
@@ -25,6 +26,12 @@ fn release(mutex: &Mutex<u32>, ready: &Gate, go: &Gate) {
 #[process]
 fn take(mutex: &Mutex<u32>, for_ever: bool) -> bool {
     if for_ever { mutex.lock().is_ok() } else { mutex.lock_timeout(LONG).is_ok() }
+}
+
+#[process]
+fn hold_permit(semaphore: &Semaphore) {
+    let _permit = semaphore.acquire().unwrap();
+    park();
 }
 
 fn until_asleep<T>(child: &Child<T>) {
@@ -54,6 +61,19 @@ fn main() {
                 drop(guard);
                 assert!(at_once(|| waits.join()).unwrap());
             }
+        }
+        "death-unseen-by-descriptor" => {
+            let semaphore = Semaphore::new(1).unwrap();
+            let child = hold_permit::spawn(&semaphore).unwrap();
+            until(|| semaphore.available_permits() == 0);
+            child.kill().unwrap();
+            // Dead and not reaped: its id is not free.
+            ended(child.id());
+            let before = limit_fds(limit_for(0));
+            let permit = semaphore.acquire_timeout(LONG);
+            limit_fds(before);
+            assert_eq!(permit.unwrap().recovered_from().unwrap().id(), child.id());
+            drop(child);
         }
         scene => panic!("expected a scene, found `{scene}`"),
     }
