@@ -64,7 +64,8 @@ impl Identity {
             // Without a mark, it had no descriptor to take one from: then the id has to do.
             Ok(fd) if self.raw() >> ID_BITS == 0 => Ok(Some(fd)),
             Ok(fd) => Ok(self.is_marked(mark(fd.as_fd(), self.id()), || has_ended(fd.as_fd()))?.then_some(fd)),
-            Err(Errno::ESRCH | Errno::EINVAL) => Ok(None),
+            // The last two: its id is that of a thread now. Which one it is depends on the kernel's age.
+            Err(Errno::ESRCH | Errno::ENOENT | Errno::EINVAL) => Ok(None),
             Err(errno) => Err(errno),
         }
     }
@@ -208,6 +209,25 @@ mod tests {
     fn a_process_of_the_same_id_and_another_mark_has_ended() {
         let other = Identity::from_raw(current().raw() ^ 1 << ID_BITS).expect("an id is not 0");
         assert!(other.has_ended());
+    }
+
+    #[test]
+    fn a_process_whose_id_is_that_of_a_thread_has_ended() {
+        let (say, hear) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let (stay, leave) = std::sync::mpsc::channel::<()>();
+            scope.spawn(move || {
+                say.send(nix::unistd::gettid()).expect("it is waited for");
+                // Until the other end is dropped.
+                leave.recv().expect_err("nothing is sent");
+            });
+            let id = hear.recv().expect("the thread says its id").as_raw();
+            for mark in [0, 1] {
+                let was = Identity::from_raw(mark << ID_BITS | u64::from(id.unsigned_abs())).expect("an id is not 0");
+                assert!(was.has_ended());
+            }
+            drop(stay);
+        });
     }
 
     #[test]
