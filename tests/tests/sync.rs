@@ -88,6 +88,11 @@ fn guard_may_be_forgotten() {
 }
 
 #[test]
+fn guard_keeps_no_other_handle_of_its_mutex() {
+    quiet("guard-beside-handles");
+}
+
+#[test]
 fn rwlock_excludes_other_processes() {
     quiet("rwlock-excludes");
 }

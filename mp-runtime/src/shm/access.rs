@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::shm::head::Head;
 use crate::shm::monitor::NoSeat;
@@ -11,6 +13,7 @@ use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
 use crate::shm::robust::NotTaken;
 use crate::shm::rwlock::{ManyOrOne, Taken};
+use crate::sys::identity;
 
 /// A lock that is held, as long as it is not dropped, by the process that says it is its own.
 pub(crate) trait Lock {
@@ -18,10 +21,27 @@ pub(crate) trait Lock {
     fn is_ours(&self) -> bool;
 }
 
-impl Lock for Hold<'_> {
+/// A lock that is held by way of a mapping, which has to stay until it is released.
+#[derive(Debug)]
+pub(crate) struct Pinned<'a> {
+    // Dropped after `drop` has run: only who has the lock writes to the pin.
+    hold: Hold<'a>,
+    pin: &'a AtomicU64,
+}
+
+impl Lock for Pinned<'_> {
     #[inline]
     fn is_ours(&self) -> bool {
-        Hold::is_ours(self)
+        self.hold.is_ours()
+    }
+}
+
+impl Drop for Pinned<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_ours() {
+            self.pin.store(0, Relaxed);
+        }
     }
 }
 
@@ -122,20 +142,18 @@ unsafe impl Head for Owner {
     fn init(&self) -> nix::Result<()> {
         Owner::init(self)
     }
-
-    fn is_pinned(&self) -> bool {
-        self.is_held_here()
-    }
 }
 
 impl<T: Plain + ?Sized> Placed<Owner, T> {
     /// Takes the lock, and gives the value.
     #[inline]
-    pub(crate) fn lock(&self, patience: Patience) -> Result<Exclusive<'_, T, Hold<'_>>, NotTaken> {
+    pub(crate) fn lock(&self, patience: Patience) -> Result<Exclusive<'_, T, Pinned<'_>>, NotTaken> {
         let hold = self.take(patience)?;
+        self.pin.store(identity::current().raw(), Relaxed);
+        let pinned = Pinned { hold, pin: &self.pin };
         // SAFETY: mapped while `self` is borrowed; whoever refers to the value holds the same lock, which one thread of
         // all processes does. Behind it are any bytes, which `Plain` allows.
-        Ok(unsafe { Exclusive::new(self.value(), hold) })
+        Ok(unsafe { Exclusive::new(self.value(), pinned) })
     }
 }
 

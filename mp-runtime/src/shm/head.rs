@@ -15,9 +15,4 @@ pub(crate) unsafe trait Head: Sized {
 
     /// Makes it ready, before anybody else knows of it.
     fn init(&self) -> nix::Result<()>;
-
-    /// Whether the calling process holds a robust lock in it.
-    fn is_pinned(&self) -> bool {
-        false
-    }
 }

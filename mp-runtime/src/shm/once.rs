@@ -24,13 +24,9 @@ unsafe impl Head for Single {
     fn init(&self) -> nix::Result<()> {
         self.owner.init()
     }
-
-    fn is_pinned(&self) -> bool {
-        self.owner.is_held_here()
-    }
 }
 
-/// The right to do it, and nobody else has it.
+/// The right to do it, and nobody else has it. Not to be forgotten: its memory is mapped as long as it is borrowed, and no longer.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     head: &'a Single,

@@ -140,11 +140,6 @@ impl Owner {
         Identity::from_raw(self.holder.load(Acquire))
             .is_some_and(|holder| holder != identity::current() && holder.has_ended())
     }
-
-    /// Whether a thread of the calling process holds it.
-    pub(crate) fn is_held_here(&self) -> bool {
-        self.holder.load(Relaxed) == identity::current().raw()
-    }
 }
 
 impl Hold<'_> {

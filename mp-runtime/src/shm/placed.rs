@@ -1,7 +1,8 @@
 //! A value in shared memory, behind a head that says who may touch it.
 //!
 //! Invariant: a region of a `Placed` holds a stamp, a head and a value, each at its offset, and stays mapped until the
-//! `Placed` is dropped; longer, if this process then holds a robust lock in it, for the C library has that in a list.
+//! `Placed` is dropped; longer, if this process then holds a robust lock that it took by this mapping, for the C library has
+//! that in a list, by its address.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
@@ -9,20 +10,24 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use nix::errno::Errno;
 
 use crate::shm::head::Head;
 use crate::shm::plain::Plain;
 use crate::shm::region::Region;
-use crate::sys::sameness;
+use crate::sys::{identity, sameness};
 
 /// A head and a value in a region of their own; derefs to the head.
 #[derive(Debug)]
 pub(crate) struct Placed<H: Head, T: Plain + ?Sized> {
     region: ManuallyDrop<Region>,
     count: usize,
+    /// The process that has a robust lock by this mapping, written by the thread that has it; 0 for none. A copy in a forked
+    /// process names another process than that one.
+    pub(super) pin: AtomicU64,
     _holds: PhantomData<(H, T::Element)>,
 }
 
@@ -65,7 +70,8 @@ impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
     pub(crate) fn zeroed(count: usize) -> nix::Result<Self> {
         let length = size_of::<T::Element>().checked_mul(count).and_then(|bytes| bytes.checked_add(Self::VALUE));
         let region = Region::new(H::NAME, length.ok_or(Errno::ENOMEM)?)?;
-        let placed: Self = Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData };
+        let placed: Self =
+            Placed { region: ManuallyDrop::new(region), count, pin: AtomicU64::new(0), _holds: PhantomData };
         placed.init()?;
         placed.region.word(COUNT).store(count as u64, Release);
         placed.region.word(STAMP).store(Self::stamp(), Release);
@@ -87,7 +93,7 @@ impl<H: Head, T: Plain + ?Sized> Placed<H, T> {
         if length.is_none_or(|length| length > region.length()) || !(T::IS_SLICE || count == 1) {
             return Err(Errno::EINVAL);
         }
-        Ok(Placed { region: ManuallyDrop::new(region), count, _holds: PhantomData })
+        Ok(Placed { region: ManuallyDrop::new(region), count, pin: AtomicU64::new(0), _holds: PhantomData })
     }
 
     /// The file, to be passed to another process.
@@ -121,7 +127,7 @@ impl<H: Head, T: Plain + ?Sized> Deref for Placed<H, T> {
 
 impl<H: Head, T: Plain + ?Sized> Drop for Placed<H, T> {
     fn drop(&mut self) {
-        if !self.is_pinned() {
+        if self.pin.load(Relaxed) != identity::current().raw() {
             // SAFETY: not used after this; no guard is left, for they borrow `self`, and none was forgotten.
             unsafe { ManuallyDrop::drop(&mut self.region) };
         }

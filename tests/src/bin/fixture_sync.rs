@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fixture_kit::ends::{LONG, MOMENT, at_once, join_all, kill, park};
-use fixture_kit::{Gate, stat, until};
+use fixture_kit::{Gate, fds, stat, until};
 use mp_runtime::sync::{Event, LockError, Mutex, MutexGuard, Once};
 use mp_runtime::{Receiver, SharedBox, SharedBytes, SharedSlice, channel, process};
 
@@ -200,6 +200,14 @@ fn main() {
             let (mutex, other) = (Mutex::new(0).unwrap(), Mutex::new(0).unwrap());
             forget_guard::spawn(mutex, &other).unwrap().join().unwrap();
             assert_eq!(*other.lock().unwrap(), 100);
+        }
+        "guard-beside-handles" => {
+            let mutex = Mutex::new(0).unwrap();
+            let guard = mutex.lock().unwrap();
+            let before = fds();
+            (0..10).for_each(|_| drop(mutex.try_clone().unwrap()));
+            assert_eq!(fds(), before);
+            drop(guard);
         }
         "event" => {
             let event = Event::new().unwrap();

@@ -11,8 +11,8 @@ use crate::ipc::by_file::travels_by_file;
 use crate::ipc::sync::at_most;
 use crate::ipc::sync::error::LockError;
 use crate::ipc::sync::participant::Participant;
-use crate::shm::access::Exclusive;
-use crate::shm::owner::{Hold, Owner, Patience};
+use crate::shm::access::{Exclusive, Pinned};
+use crate::shm::owner::{Owner, Patience};
 use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
 
@@ -63,7 +63,7 @@ pub struct Mutex<T: Plain + ?Sized>(Placed<Owner, T>);
 /// The value of a [`Mutex`], until dropped.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct MutexGuard<'a, T: Plain + ?Sized> {
-    value: Exclusive<'a, T, Hold<'a>>,
+    value: Exclusive<'a, T, Pinned<'a>>,
     pub(crate) mutex: &'a Mutex<T>,
 }
 
