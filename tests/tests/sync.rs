@@ -173,6 +173,11 @@ fn condvar_loses_no_notification_to_a_dead_waiter() {
 }
 
 #[test]
+fn condvar_is_not_waited_at_for_one_that_died_before_it_could_notify() {
+    quiet("death-of-one-that-was-to-notify");
+}
+
+#[test]
 fn condvar_gives_the_lock_back_from_a_dead_holder() {
     quiet("condvar-dead-holder");
 }

@@ -44,6 +44,8 @@ pub(crate) struct Owner {
     poison: Tag,
     /// How often that has happened, or oftener.
     failures: AtomicU32,
+    /// How often the lock has gone from one process to another, or oftener.
+    turnovers: AtomicU32,
 }
 
 /// The lock, held.
@@ -60,7 +62,8 @@ impl Owner {
     #[cfg(model)]
     pub(crate) fn zeroes() -> Owner {
         let (holder, [last, poison]) = (AtomicU64::new(0), [(); 2].map(|()| Tag::zeroes()));
-        Owner { lock: Robust::zeroes(), holder, last, poison, failures: AtomicU32::new(0) }
+        let [failures, turnovers] = [(); 2].map(|()| AtomicU32::new(0));
+        Owner { lock: Robust::zeroes(), holder, last, poison, failures, turnovers }
     }
 
     pub(crate) fn init(&self) -> nix::Result<()> {
@@ -83,6 +86,8 @@ impl Owner {
         }
         let me = identity::current();
         if !self.last.is(me) {
+            // First: killed in between, it has changed nothing, and the next one counts again.
+            self.turnovers.store(self.turnovers.load(Relaxed).wrapping_add(1), SeqCst);
             self.last.set(Who::me());
         }
         self.holder.store(me.raw(), Release);
@@ -114,6 +119,11 @@ impl Owner {
     /// How often a holder has died or panicked, or oftener: others see by it that one has.
     pub(crate) fn failures(&self) -> u32 {
         self.failures.load(SeqCst)
+    }
+
+    /// How often the lock has gone from one process to another, or oftener: who had it sees by it that another has.
+    pub(crate) fn turnovers(&self) -> u32 {
+        self.turnovers.load(SeqCst)
     }
 
     /// Who died or panicked with the lock.

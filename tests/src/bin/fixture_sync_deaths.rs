@@ -3,11 +3,11 @@
 
 use std::env;
 
-use fixture_kit::ends::{LONG, at_once, kill, park};
+use fixture_kit::ends::{LONG, at_once, kill, park, shows};
 use fixture_kit::stepper;
 use fixture_kit::sys::limit_fds;
 use fixture_kit::{Gate, ended, limit_for, stat, until};
-use mp_runtime::sync::{Mutex, Semaphore};
+use mp_runtime::sync::{Condvar, Mutex, Semaphore};
 use mp_runtime::{Child, process};
 
 mod fixture_kit;
@@ -34,13 +34,32 @@ fn hold_permit(semaphore: &Semaphore) {
     park();
 }
 
+/// Makes an item, and tells of it, step by step.
+#[process]
+fn produce(items: &Mutex<u32>, changed: &Condvar) {
+    stepper::begin();
+    *items.lock().unwrap() += 1;
+    changed.notify_one();
+    stepper::mark();
+}
+
+#[process]
+fn consume(items: &Mutex<u32>, changed: &Condvar) {
+    let mut items = changed.wait_while(items.lock().unwrap(), |items| *items == 0).unwrap();
+    *items -= 1;
+}
+
 fn until_asleep<T>(child: &Child<T>) {
     until(|| stat(child.id()).unwrap().0 == 'S');
 }
 
-/// Whether a system call wakes some that sleep on a word.
-fn wakes(number: i64, [_, operation, ..]: [u64; 6]) -> bool {
-    number == libc::SYS_futex && operation as i32 & libc::FUTEX_CMD_MASK == libc::FUTEX_WAKE
+/// Lets the child run up to where it wakes some that sleep on a word, by this operation.
+fn walk_to_wake<T>(child: &Child<T>, wake: i32) {
+    let wakes = |number, [_, operation, ..]: [u64; 6]| {
+        number == libc::SYS_futex && operation as i32 & libc::FUTEX_CMD_MASK == wake
+    };
+    stepper::reach(child);
+    stepper::walk_to(child, wakes);
 }
 
 fn main() {
@@ -53,14 +72,24 @@ fn main() {
                 let waits = take::spawn(&mutex, for_ever).unwrap();
                 until_asleep(&waits);
                 go.open(1);
-                stepper::reach(&victim);
-                stepper::walk_to(&victim, wakes);
+                walk_to_wake(&victim, libc::FUTEX_WAKE);
                 // The lock is free, and nobody woken. We take it, and do not know that somebody sleeps.
                 let guard = mutex.try_lock().unwrap();
                 kill(victim);
                 drop(guard);
                 assert!(at_once(|| waits.join()).unwrap());
             }
+        }
+        "death-of-one-that-was-to-notify" => {
+            let (items, changed) = (Mutex::new(0).unwrap(), Condvar::new().unwrap());
+            let waits = consume::spawn(&items, &changed).unwrap();
+            shows(&changed, &waits);
+            let victim = produce::spawn(&items, &changed).unwrap();
+            walk_to_wake(&victim, libc::FUTEX_WAKE_OP);
+            kill(victim);
+            // The last that has had the lock is one that lives.
+            drop(items.lock().unwrap());
+            at_once(|| waits.join()).unwrap();
         }
         "death-unseen-by-descriptor" => {
             let semaphore = Semaphore::new(1).unwrap();

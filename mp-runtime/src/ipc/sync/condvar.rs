@@ -19,7 +19,9 @@ use crate::shm::plain::Plain;
 /// As [`std::sync::Condvar`]: a wait may end without a notification, so what is waited for is looked at again. Notifying
 /// takes no lock and waits for nobody, however many of those that wait have been killed. If the one that was notified is,
 /// or one that has the lock which the others wait to get back, these come back within some 20 ms, or a third of a second where a
-/// hundred processes wait, and look, or learn of it by the lock's error.
+/// hundred processes wait, and look, or learn of it by the lock's error. So they do if the one that was to notify is killed with the
+/// lock. If it is killed between releasing the lock and notifying, they come back half a second after they began to wait, as they do
+/// whenever another process has had the lock meanwhile, and look. So best notify with the lock held.
 ///
 /// Up to 120 processes can wait for one at the same time, with any number of threads.
 ///
@@ -29,7 +31,8 @@ use crate::shm::plain::Plain;
 ///
 /// #[process]
 /// fn announce(ready: &Mutex<u8>, changed: &Condvar) {
-///     *ready.lock().unwrap() = 1;
+///     let mut ready = ready.lock().unwrap();
+///     *ready = 1;
 ///     changed.notify_all();
 /// }
 ///
@@ -44,6 +47,9 @@ use crate::shm::plain::Plain;
 /// # }
 /// ```
 pub struct Condvar(Placed<Waiters, ()>);
+
+/// How long one that waits trusts that those who have had the lock since have notified, or live to.
+const TRUST: Duration = Duration::from_millis(500);
 
 /// The guard again, or the lock's error.
 type Back<'a, T> = Result<MutexGuard<'a, T>, LockError<MutexGuard<'a, T>>>;
@@ -136,9 +142,12 @@ impl Condvar {
 
     fn sleep<'a, T: Plain + ?Sized>(&self, guard: MutexGuard<'a, T>, patience: Patience) -> BackInTime<'a, T> {
         let mutex = guard.mutex;
-        let (waiter, failures) = (self.0.begin()?, mutex.failures());
+        let (waiter, failures, turnovers) = (self.0.begin()?, mutex.failures(), mutex.turnovers());
+        let begun = Instant::now();
         drop(guard);
-        let in_time = waiter.sleep(patience, || mutex.has_failed_since(failures));
+        // One that has released the lock and was killed before it could notify leaves no trace but that it has had it.
+        let is_doubtful = || begun.elapsed() >= TRUST && mutex.turnovers() != turnovers;
+        let in_time = waiter.sleep(patience, || mutex.has_failed_since(failures) || is_doubtful());
         let answer = mutex.lock();
         // After the lock: killed on the way to it, perhaps with a notification, we are a waiter that the others miss.
         drop(waiter);

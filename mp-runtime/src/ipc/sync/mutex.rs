@@ -193,6 +193,11 @@ impl<T: Plain + ?Sized> Mutex<T> {
         self.0.failures()
     }
 
+    /// How often the lock has gone from one process to another, or oftener.
+    pub(crate) fn turnovers(&self) -> u32 {
+        self.0.turnovers()
+    }
+
     /// Whether a holder has died or panicked since then, or has died and nobody has taken the lock yet.
     pub(crate) fn has_failed_since(&self, failures: u32) -> bool {
         // In this order: whoever takes the lock meanwhile, and hides that it is orphaned, has counted the failure before.

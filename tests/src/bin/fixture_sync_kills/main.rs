@@ -139,10 +139,13 @@ fn scene(name: &str, point: Point) -> Result<(), usize> {
             let survivor = consume::spawn(&items, &changed, &taken, false).unwrap();
             ends::shows(&changed, &survivor);
             let walked = point.kill(reached(produce::spawn(&items, &changed).unwrap()));
-            if walked.is_ok() {
-                *items.lock().or_else(LockError::recover).unwrap() = 1;
+            // What there is when it was killed needs no notification.
+            let mut left = items.lock().or_else(LockError::recover).unwrap();
+            if walked.is_ok() && *left == 0 {
+                *left = 1;
                 changed.notify_one();
             }
+            drop(left);
             ends::at_once(|| survivor.join()).unwrap();
             walked
         }
