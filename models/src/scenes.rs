@@ -238,12 +238,13 @@ impl Shop {
 
     /// Where it `doubts`, also until another has had the lock: in a model time passes when somebody dies.
     fn wait<'a>(&'a self, hold: Hold<'a>, doubts: bool) -> Hold<'a> {
-        let (waiter, failures) = (self.changed.begin().expect("there is a seat"), self.owner.failures());
+        let (waiter, failures) =
+            (self.changed.begin(Patience::ForEver).expect("there is a seat"), self.owner.failures());
         let turnovers = self.owner.turnovers();
         drop(hold);
         let has_failed = || self.owner.is_orphaned() || self.owner.failures() != failures;
         let has_failed = || has_failed() || doubts && self.owner.turnovers() != turnovers;
-        assert!(waiter.sleep(Patience::ForEver, has_failed));
+        assert!(waiter.sleep(has_failed));
         let hold = self.owner.take(Patience::ForEver).expect("it is not held here");
         drop(waiter);
         hold

@@ -178,6 +178,11 @@ fn condvar_is_not_waited_at_for_one_that_died_before_it_could_notify() {
 }
 
 #[test]
+fn condvar_is_waited_at_for_bounded_time_beside_one_that_is_stopped_inside() {
+    quiet("death-that-does-not-come");
+}
+
+#[test]
 fn condvar_gives_the_lock_back_from_a_dead_holder() {
     quiet("condvar-dead-holder");
 }

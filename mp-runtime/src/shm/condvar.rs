@@ -34,6 +34,7 @@ unsafe impl Head for Waiters {
 pub(crate) struct Waiter<'a> {
     head: &'a Waiters,
     seen: u32,
+    patience: Patience,
 }
 
 impl Waiters {
@@ -43,8 +44,8 @@ impl Waiters {
     }
 
     /// Counts the calling thread as a waiter, while it still holds the lock that it will give up to wait.
-    pub(crate) fn begin(&self) -> Result<Waiter<'_>, NoSeat> {
-        let inside = self.monitor.enter(Patience::ForEver)?;
+    pub(crate) fn begin(&self, patience: Patience) -> Result<Waiter<'_>, NoSeat> {
+        let inside = self.monitor.enter(patience)?;
         let seat = loop {
             match inside.seat() {
                 Err(NoSeat::Full) if self.bury(&inside) => {}
@@ -52,7 +53,7 @@ impl Waiters {
             }
         };
         seat.count.store(seat.count() + 1, Release);
-        Ok(Waiter { head: self, seen: inside.leave_to_sleep() })
+        Ok(Waiter { head: self, seen: inside.leave_to_sleep(), patience })
     }
 
     pub(crate) fn notify_one(&self) {
@@ -72,9 +73,9 @@ impl Waiters {
         true
     }
 
-    /// As `bury`, from outside.
+    /// As `bury`, from outside; `false` if one that was stopped inside kept us out.
     fn look(&self) -> bool {
-        self.monitor.enter(Patience::ForEver).is_ok_and(|inside| self.bury(&inside))
+        self.monitor.enter(Patience::None).is_ok_and(|inside| self.bury(&inside))
     }
 
     /// Who waits, as far as that can be said.
@@ -86,8 +87,8 @@ impl Waiters {
 impl Waiter<'_> {
     /// Sleeps until notified, or until there is reason to look: a waiter has died, or `has_failed` says that one who
     /// held the waiter's lock has. `false` when the time was over first.
-    pub(crate) fn sleep(&self, patience: Patience, has_failed: impl Fn() -> bool) -> bool {
-        let monitor = &self.head.monitor;
+    pub(crate) fn sleep(&self, has_failed: impl Fn() -> bool) -> bool {
+        let (monitor, patience) = (&self.head.monitor, self.patience);
         loop {
             if monitor.turn() != self.seen {
                 return true;
@@ -105,7 +106,10 @@ impl Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        let Ok(inside) = self.head.monitor.enter(Patience::ForEver) else { return };
+        // One whose time is limited does not wait for long here either: counted for ever, it costs others a system call each time
+        // they notify, and a look when this process has ended.
+        let patience = if let Patience::ForEver = self.patience { Patience::ForEver } else { Patience::None };
+        let Ok(inside) = self.head.monitor.enter(patience) else { return };
         let Some(seat) = inside.find().map(|index| &inside.seats()[index]) else { return };
         seat.count.store(seat.count().saturating_sub(1), Release);
         if inside.seats().iter().all(|seat| seat.count() == 0) {

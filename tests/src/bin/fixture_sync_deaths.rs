@@ -1,9 +1,9 @@
 //! What locks do when a process is killed at one moment of them; the first argument names a scene. Silent and code 0 if all
 //! is as it should be.
 
-use std::env;
+use std::{env, thread};
 
-use fixture_kit::ends::{LONG, at_once, kill, park, shows};
+use fixture_kit::ends::{LONG, MOMENT, at_once, kill, park, shows};
 use fixture_kit::stepper;
 use fixture_kit::sys::limit_fds;
 use fixture_kit::{Gate, ended, limit_for, stat, until};
@@ -49,6 +49,16 @@ fn consume(items: &Mutex<u32>, changed: &Condvar) {
     *items -= 1;
 }
 
+/// Waits for nothing, step by step.
+#[process]
+fn wait_in_steps(mutex: &Mutex<u32>, changed: &Condvar) {
+    // It finds out who it is before it is stepped.
+    drop(mutex.lock().unwrap());
+    stepper::begin();
+    drop(changed.wait_timeout(mutex.lock().unwrap(), LONG).unwrap());
+    stepper::mark();
+}
+
 fn until_asleep<T>(child: &Child<T>) {
     until(|| stat(child.id()).unwrap().0 == 'S');
 }
@@ -90,6 +100,25 @@ fn main() {
             // The last that has had the lock is one that lives.
             drop(items.lock().unwrap());
             at_once(|| waits.join()).unwrap();
+        }
+        "death-that-does-not-come" => {
+            let [ours, theirs, third] = [(); 3].map(|()| Mutex::new(0).unwrap());
+            let changed = Condvar::new().unwrap();
+            let victim = wait_in_steps::spawn(&theirs, &changed).unwrap();
+            thread::scope(|scope| {
+                let us = scope.spawn(|| changed.wait_timeout(ours.lock().unwrap(), LONG / 5).unwrap().1);
+                until(|| !format!("{changed:?}").contains("[]"));
+                stepper::reach(&victim);
+                // It looks whether we are alive: nobody else comes in.
+                stepper::walk_to(&victim, |number, _| number == libc::SYS_pidfd_open);
+                // One that has just come, and one that has waited since before.
+                assert!(!at_once(|| changed.wait_timeout(third.lock().unwrap(), MOMENT)).unwrap().1);
+                assert!(!at_once(|| us.join()).unwrap());
+                kill(victim);
+            });
+            // What they have left behind does no harm.
+            at_once(|| changed.notify_all());
+            drop(at_once(|| changed.wait_timeout(ours.lock().unwrap(), MOMENT)).unwrap());
         }
         "death-unseen-by-descriptor" => {
             let semaphore = Semaphore::new(1).unwrap();

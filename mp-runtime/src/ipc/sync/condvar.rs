@@ -10,9 +10,11 @@ use crate::ipc::sync::error::LockError;
 use crate::ipc::sync::mutex::MutexGuard;
 use crate::ipc::sync::participant;
 use crate::shm::condvar::Waiters;
+use crate::shm::monitor::NoSeat;
 use crate::shm::owner::Patience;
 use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
+use crate::shm::robust::NotTaken;
 
 /// A condition variable between processes.
 ///
@@ -94,6 +96,8 @@ impl Condvar {
 
     /// As [`Condvar::wait`], at most for `timeout`; and whether it ended before that.
     ///
+    /// The lock is taken again in any case, which takes as long as another has it.
+    ///
     /// ```
     /// use std::time::Duration;
     /// use mp_runtime::sync::{Condvar, Mutex};
@@ -142,12 +146,15 @@ impl Condvar {
 
     fn sleep<'a, T: Plain + ?Sized>(&self, guard: MutexGuard<'a, T>, patience: Patience) -> BackInTime<'a, T> {
         let mutex = guard.mutex;
-        let (waiter, failures, turnovers) = (self.0.begin()?, mutex.failures(), mutex.turnovers());
-        let begun = Instant::now();
+        let waiter = match self.0.begin(patience) {
+            Err(NoSeat::NotTaken(NotTaken::Busy)) => return Ok((guard, false)),
+            waiter => waiter?,
+        };
+        let (failures, turnovers, begun) = (mutex.failures(), mutex.turnovers(), Instant::now());
         drop(guard);
         // One that has released the lock and was killed before it could notify leaves no trace but that it has had it.
         let is_doubtful = || begun.elapsed() >= TRUST && mutex.turnovers() != turnovers;
-        let in_time = waiter.sleep(patience, || mutex.has_failed_since(failures) || is_doubtful());
+        let in_time = waiter.sleep(|| mutex.has_failed_since(failures) || is_doubtful());
         let answer = mutex.lock();
         // After the lock: killed on the way to it, perhaps with a notification, we are a waiter that the others miss.
         drop(waiter);
