@@ -36,7 +36,7 @@ unsafe impl Head for Permits {
 pub(crate) struct Permit<'a> {
     head: &'a Permits,
     me: Identity,
-    /// Who held it last, if that one has died with it.
+    /// Who has died with permits, which whoever took this one has taken back.
     pub(crate) from: Option<Who>,
 }
 
@@ -60,7 +60,10 @@ impl Permits {
         let mut from = None;
         loop {
             let seat = match inside.seat() {
-                Err(NoSeat::Full) if bury(&inside).is_some() => continue,
+                Err(NoSeat::Full) => {
+                    from = Some(bury(&inside).ok_or(NoSeat::Full)?);
+                    continue;
+                }
                 seat => seat?,
             };
             let held = held(&inside);

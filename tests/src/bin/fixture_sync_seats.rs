@@ -228,9 +228,9 @@ fn main() {
             let error = semaphore.acquire().unwrap_err();
             assert!(error.is_full(), "{error}");
             // The seat of one that has ended is free.
-            kill(children.pop().unwrap());
+            let killed = kill(children.pop().unwrap());
             assert_eq!(semaphore.available_permits(), 880);
-            drop(semaphore.acquire().unwrap());
+            assert_eq!(semaphore.acquire().unwrap().recovered_from().unwrap().id(), killed);
             assert_eq!(semaphore.available_permits(), 881);
             go.open(children.len());
             join_all(children);

@@ -16,7 +16,7 @@ use crate::shm::semaphore::{Permit, Permits};
 ///
 /// Unlike a POSIX semaphore's, a permit has an owner: when a process dies, the permits that it held are free again. Those
 /// that wait for one notice within some 20 ms, or a third of a second where a hundred processes hold permits, and the one that
-/// gets it can [tell](SemaphoreGuard::recovered_from). One that calls `exec` has not died: it keeps its permits.
+/// takes them back can [tell](SemaphoreGuard::recovered_from). One that calls `exec` has not died: it keeps its permits.
 ///
 /// To signal with a semaphore, as with one that begins at 0, [add](Semaphore::add_permits) permits on one side, and
 /// [forget](SemaphoreGuard::forget) on the other those that were acquired.
@@ -138,6 +138,8 @@ impl fmt::Debug for Semaphore {
 
 impl SemaphoreGuard<'_> {
     /// The process that held the permit before and died with it, if that is how it came free.
+    ///
+    /// All permits of one that has died come free at once, for the first that needs one, who is told; those that take the others are not.
     pub fn recovered_from(&self) -> Option<Participant> {
         self.0.from.map(Participant)
     }
