@@ -89,7 +89,9 @@ impl Barrier {
     ///
     /// # Errors
     ///
-    /// As [`Barrier::wait`]; and [`is_timeout`](WaitError::is_timeout) when the time was over, which breaks the barrier.
+    /// As [`Barrier::wait`]; and [`is_timeout`](WaitError::is_timeout) when the time was over, which breaks the barrier. Unless this
+    /// thread could not even arrive in that time, for others were noting their arrivals, or one was stopped as it did: then it has
+    /// not come, and the barrier is as it was. [`Barrier::is_broken`] tells.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<BarrierWaitResult, WaitError> {
         Ok(BarrierWaitResult(self.0.wait(at_most(timeout))?))
     }
