@@ -118,13 +118,14 @@ impl<T: Serialize> Sender<T> {
     /// When it has to wait outside of a runtime of tokio, or in one without descriptors and timers (see
     /// `tokio::runtime::Builder::enable_all`).
     pub async fn send_async(&self, value: T) -> Result<(), SendError<T>> {
-        send(self.end(), value, |value| self.deliver(value, Patience::Polled)).await
+        send(self.end(), Company::Others, value, |value| self.deliver(value, Patience::Polled)).await
     }
 }
 
-/// Sends `value` by `deliver`, as soon as there is room at `end`.
+/// Sends `value` by `deliver`, as soon as those in `company` have made room at `end`.
 pub(crate) async fn send<T>(
     end: &End,
+    company: Company,
     value: T,
     deliver: impl Fn(&T) -> Result<(), Unsent>,
 ) -> Result<(), SendError<T>> {
@@ -132,7 +133,7 @@ pub(crate) async fn send<T>(
         Ok(me) => me,
         Err(error) => return Err(SendError::Failed(value, error)),
     };
-    let mut slumber = Slumber::new(end.link(), Side::Send, Company::Others, me);
+    let mut slumber = Slumber::new(end.link(), Side::Send, company, me);
     match coop::cooperative(poll_fn(|cx| poll_send(cx, &mut slumber, || deliver(&value)))).await {
         Ok(()) => Ok(()),
         Err(Some(error)) => Err(SendError::Failed(value, error)),
@@ -141,24 +142,23 @@ pub(crate) async fn send<T>(
 }
 
 /// Sends by `send`, as soon as there is room. Without an error, the receivers are gone.
+///
+/// Polled again, it tries only when there may be room: a value that has an end of this very channel in it, tried in vain, wakes who waits there.
 pub(crate) fn poll_send(
     cx: &mut Context<'_>,
     slumber: &mut Slumber<'_>,
     mut send: impl FnMut() -> Result<(), Unsent>,
 ) -> Poll<Result<(), Option<ChannelError>>> {
-    let ring = &slumber.link().ring;
     loop {
-        // Before it is found to be full: what is received from then on makes room; and a worker that has gone may have left an item that is done.
-        let before = (ring.head(), ring.roster().changes());
+        ready!(slumber.poll_room(cx)).map_err(|errno| Some(errno.into()))?;
+        // Before it is found to be full: what is received from then on makes room.
+        let room = slumber.room();
         match send() {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Unsent::Disconnected) => return Poll::Ready(Err(None)),
             Err(Unsent::Failed(error)) => return Poll::Ready(Err(Some(error))),
             Err(Unsent::HeldUp) => ready!(slumber.poll_turn(cx)),
-            Err(Unsent::Full) => {
-                let ready = || (ring.head(), ring.roster().changes()) != before;
-                ready!(slumber.poll(cx, ready)).map_err(|errno| Some(errno.into()))?;
-            }
+            Err(Unsent::Full) => slumber.note_full(room),
         }
     }
 }

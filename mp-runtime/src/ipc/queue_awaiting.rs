@@ -79,7 +79,7 @@ impl<T: Serialize> QueueSender<T> {
     ///
     /// As [`Sender::send_async`](crate::Sender::send_async).
     pub async fn send_async(&self, item: T) -> Result<(), SendError<T>> {
-        send(self.end(), item, |item| self.deliver(item, Patience::Polled)).await
+        send(self.end(), Company::All, item, |item| self.deliver(item, Patience::Polled)).await
     }
 }
 

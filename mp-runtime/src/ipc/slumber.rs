@@ -20,6 +20,8 @@ pub(crate) struct Slumber<'l> {
     me: Identity,
     watch: Option<(Watch, Readable)>,
     nap: Nap,
+    /// Of a sender that has found no room: what told of room then.
+    full: Option<(u64, u64)>,
 }
 
 /// How often to look after what nothing tells of.
@@ -30,16 +32,31 @@ const HELD_UP: Duration = Duration::from_millis(1);
 
 impl<'l> Slumber<'l> {
     pub(crate) fn new(link: &'l Link, side: Side, company: Company, me: Identity) -> Slumber<'l> {
-        Slumber { link, side, company, me, watch: None, nap: Nap::default() }
-    }
-
-    pub(crate) fn link(&self) -> &'l Link {
-        self.link
+        Slumber { link, side, company, me, watch: None, nap: Nap::default(), full: None }
     }
 
     /// Whether anybody is there on the other side.
     pub(crate) fn has_company(&self) -> bool {
         self.link.is_attended(self.side.other())
+    }
+
+    /// What tells of room: before it changes, there is no more than there was.
+    pub(crate) fn room(&self) -> (u64, u64) {
+        room(self.link, self.company)
+    }
+
+    /// Notes that there was none, when this was what told of it.
+    pub(crate) fn note_full(&mut self, room: (u64, u64)) {
+        self.full = Some(room);
+    }
+
+    /// Waits until there may be room, if it was noted that there was none; or until nobody is left who makes it.
+    pub(crate) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<nix::Result<()>> {
+        let (link, company) = (self.link, self.company);
+        let Some(before) = self.full else { return Poll::Ready(Ok(())) };
+        let waited = ready!(self.poll(cx, || room(link, company) != before));
+        self.full = None;
+        Poll::Ready(waited)
     }
 
     /// Waits until `ready`, which somebody in the company makes true, or until nobody is left there.
@@ -88,6 +105,12 @@ impl<'l> Slumber<'l> {
     pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.nap.poll(cx, HELD_UP)
     }
+}
+
+/// The head; in a queue also the changes to who works on it, for a worker that has gone may have left an item that is done. Not so in a
+/// channel: each time that it is tried to send one of its own ends, that makes changes.
+fn room(link: &Link, company: Company) -> (u64, u64) {
+    (link.ring.head(), if company == Company::All { link.ring.roster().changes() } else { 0 })
 }
 
 impl Drop for Slumber<'_> {

@@ -18,6 +18,14 @@ fn in_both(scene: &str) {
     assert_eq!(outcome.stderr, "");
 }
 
+/// As above, of the programs about ends.
+#[track_caller]
+fn ends(scene: &str) {
+    let outcome = fixture("fixture_awaiting_ends").arg(scene).expect(Expect::SocketPair).run();
+    outcome.assert_code(0);
+    assert_eq!(outcome.stderr, "");
+}
+
 #[test]
 fn process_is_awaited_and_dropped_futures_lose_nothing() {
     in_one_thread("join");
@@ -90,4 +98,9 @@ fn runtime_in_a_child_awaits_children_of_its_own() {
 fn a_thousand_starts_from_a_runtime_with_threads_are_not_stuck() {
     let outcome = fixture("fixture_awaiting").args(["1000", "threads"]).expect(Expect::SocketPair).run();
     outcome.assert_code(0);
+}
+
+#[test]
+fn future_that_sends_an_end_of_its_own_channel_sleeps_while_there_is_no_room() {
+    ends("own-ends");
 }
