@@ -43,6 +43,8 @@ pub(crate) mod shared_slice;
 pub(crate) mod slumber;
 pub(crate) mod spill;
 pub(crate) mod spin;
+#[cfg(all(test, feature = "tokio"))]
+pub(crate) mod stand_in;
 pub(crate) mod sync;
 pub(crate) mod travel;
 pub(crate) mod watch;

@@ -96,8 +96,14 @@ impl<'l> Slumber<'l> {
                 continue;
             }
             ready!(readable.poll(cx))?;
-            let ended = watch.wait(Some(Instant::now()), false)?;
-            link.bury(&ended);
+            // To the last: the set tells of a few at a time, and the runtime not at all of what is left in it.
+            loop {
+                let ended = watch.wait(Some(Instant::now()), false)?;
+                if ended.is_empty() {
+                    break;
+                }
+                link.bury(&ended);
+            }
         }
     }
 
@@ -119,5 +125,38 @@ impl Drop for Slumber<'_> {
             drop(readable);
             self.link.keep(self.side, self.me, watch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+    use crate::ipc::stand_in::StandIn;
+    use crate::sys::identity;
+
+    #[test]
+    fn who_is_told_once_finds_all_who_have_ended() {
+        let link = Link::new(1 << 16, 1).expect("memory is to be had");
+        let me = identity::current();
+        // More than one wait tells of.
+        let mut senders: Vec<_> = (0..40).map(|_| StandIn::new()).collect();
+        for sender in &senders {
+            link.ring.roster().take(Side::Send, sender.name).expect("there are places");
+        }
+        let mut slumber = Slumber::new(&link, Side::Receive, Company::Others, me);
+        let mut polls = 0;
+        let waited = poll_fn(|cx| {
+            polls += 1;
+            let polled = slumber.poll(cx, || false);
+            senders.clear();
+            polled
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be built");
+        let waited = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), waited).await });
+        waited.expect("it is told").expect("nothing is lacking");
+        assert_eq!(polls, 2);
+        assert!(!link.is_attended(Side::Send));
     }
 }
