@@ -41,6 +41,12 @@ fn items_may_be_done_in_any_order() {
 }
 
 #[test]
+fn receiver_moves_while_an_item_is_worked_on() {
+    scene(&["moved-at-work"]);
+    scene(&["moved-with-work"]);
+}
+
+#[test]
 fn what_cannot_wait_for_a_second_attempt_is_refused() {
     scene(&["refused"]);
 }

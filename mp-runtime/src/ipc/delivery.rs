@@ -74,8 +74,8 @@ impl<T> Delivery<T> {
 impl Drop for Hold {
     fn drop(&mut self) {
         let link: &Link = self.end.link();
-        if self.end.here().is_err() {
-            return;
+        if !self.taken.is_of(identity::current()) {
+            return; // a copy, in a process that was forked meanwhile
         }
         if !self.done {
             link.ring.give_back(self.taken);

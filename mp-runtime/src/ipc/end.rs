@@ -1,7 +1,7 @@
 //! An end of a channel, in the one process that may use it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) struct End {
     place: AtomicU64,
     /// The process that was last seen to own it.
     owner: AtomicU64,
+    /// Whether it has been handed over, and is what stays of it here.
+    stays: AtomicBool,
 }
 
 /// How many ends there are in this process: without any, a start has nothing to move.
@@ -46,7 +48,12 @@ impl End {
         // Before the first use: whoever sleeps has to watch this process.
         link.wake(place.side().other());
         ENDS.fetch_add(1, Ordering::Relaxed);
-        End { link, side: place.side(), place: AtomicU64::new(place.to_word()), owner: AtomicU64::new(me.raw()) }
+        End::at(link, place, me.raw())
+    }
+
+    fn at(link: Arc<Link>, place: Place, owner: u64) -> End {
+        let (word, owner) = (AtomicU64::new(place.to_word()), AtomicU64::new(owner));
+        End { link, side: place.side(), place: word, owner, stays: AtomicBool::new(false) }
     }
 
     pub(crate) fn side(&self) -> Side {
@@ -148,6 +155,20 @@ impl End {
         None
     }
 
+    /// Hands the end over to the process that the arguments being dropped belong to, if there is one, and goes on at another place: for what
+    /// shares it and stays here.
+    pub(crate) fn part(&self) {
+        let (Some(child), Ok(me)) = (moving::destination(), self.here()) else { return };
+        let roster = self.link.ring.roster();
+        // First: so there is no moment in which this process has no place.
+        let Some(place) = roster.take(self.side, me) else { return };
+        self.stays.store(true, Ordering::Relaxed);
+        let theirs = self.place();
+        self.place.store(place.to_word(), Ordering::Relaxed);
+        roster.hand_over(theirs, me, child);
+        self.tell(me);
+    }
+
     /// Tells the others that the end is this process's no more.
     fn tell(&self, me: Identity) {
         if self.side == Side::Receive {
@@ -174,7 +195,7 @@ impl Clone for End {
             return End::new(link, self.side).unwrap_or_else(|error| panic!("{error}"));
         }
         ENDS.fetch_add(1, Ordering::Relaxed);
-        End { link, side: self.side, place: AtomicU64::new(self.place().to_word()), owner: AtomicU64::new(0) }
+        End::at(link, self.place(), 0)
     }
 }
 
@@ -183,7 +204,7 @@ impl Drop for End {
     fn drop(&mut self) {
         if let Some(me) = self.leave() {
             let roster = self.link.ring.roster();
-            match moving::destination() {
+            match moving::destination().filter(|_| !self.stays.load(Ordering::Relaxed)) {
                 Some(child) => drop(roster.hand_over(self.place(), me, child)),
                 None => roster.give_up(self.place(), me),
             }

@@ -207,6 +207,15 @@ impl<T> Clone for QueueReceiver<T> {
     }
 }
 
+impl<T> Drop for QueueReceiver<T> {
+    /// Moved into another process while an item is worked on here, it goes there all the same.
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.end) > 1 {
+            self.end.part();
+        }
+    }
+}
+
 impl<T> fmt::Debug for QueueReceiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueReceiver").field("len", &self.end.link().ring.length()).finish_non_exhaustive()

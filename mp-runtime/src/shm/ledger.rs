@@ -42,6 +42,11 @@ impl Taken {
     pub(crate) fn attempt(self) -> u32 {
         attempts(self.word)
     }
+
+    /// Whether it was `who` that has taken it.
+    pub(crate) fn is_of(self, who: Identity) -> bool {
+        Identity::from_raw(self.word) == Some(who)
+    }
 }
 
 fn attempts(word: u64) -> u32 {

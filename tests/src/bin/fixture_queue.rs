@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fixture_kit::{Gate, ended, stat, until};
 use mp_runtime::{
-    QueueReceiver, RecvError, SendError, SendTimeoutError, Sender, TryRecvError, channel, process, queue,
+    Delivery, QueueReceiver, RecvError, SendError, SendTimeoutError, Sender, TryRecvError, channel, process, queue,
 };
 
 mod fixture_kit;
@@ -35,6 +35,30 @@ fn work(jobs: QueueReceiver<u64>) -> Vec<(u64, u32)> {
 fn take_and_stay(jobs: QueueReceiver<u64>, gate: &Gate) {
     let _job = jobs.recv().unwrap();
     gate.open(1);
+    loop {
+        thread::park();
+    }
+}
+
+/// Dropped, waits at the gate.
+struct Waits<'g>(&'g Gate);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.wait();
+    }
+}
+
+/// Says that an item is done which is not its, gives its receiver up, and stays.
+#[process]
+fn take_over(jobs: QueueReceiver<u64>, waits: Waits<'_>, job: Delivery<u64>) {
+    job.ack();
+    waits.0.open(1);
+    let again = jobs.recv().unwrap();
+    assert_eq!((*again, again.attempt()), (7, 2));
+    again.ack();
+    drop(jobs);
+    waits.0.open(1);
     loop {
         thread::park();
     }
@@ -105,6 +129,30 @@ fn main() {
             jobs.join().unwrap();
             drop(jobs);
             assert!(matches!(receiver.recv(), Err(RecvError::Disconnected)));
+        }
+        "moved-at-work" => {
+            // Its receiver goes to a worker, while an item is worked on here.
+            (1..=2).for_each(|job| jobs.send(job).unwrap());
+            let (first, second) = (receiver.recv().unwrap(), receiver.recv().unwrap());
+            let worker = work::spawn(receiver).unwrap();
+            jobs.send(3).unwrap();
+            first.ack();
+            drop(second);
+            jobs.join().unwrap();
+            drop(jobs);
+            let mut done = worker.join().unwrap();
+            done.sort_unstable();
+            assert_eq!(done, [(2, 2), (3, 1)]);
+        }
+        "moved-with-work" => {
+            // Both go, the receiver first: what is worked on comes back to the queue, and all of the receiver goes.
+            jobs.send(7).unwrap();
+            let job = receiver.recv().unwrap();
+            let worker = take_over::spawn(receiver, Waits(&gate), job).unwrap();
+            gate.wait();
+            assert!(jobs.is_empty());
+            assert!(matches!(jobs.send(8), Err(SendError::Disconnected(8))));
+            worker.kill().unwrap();
         }
         "out-of-order" => {
             (0..64).for_each(|job| jobs.send(job).unwrap());
