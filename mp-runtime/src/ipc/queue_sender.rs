@@ -146,11 +146,17 @@ impl<T> QueueSender<T> {
     /// Whether all items are done that lie before `tail`.
     pub(crate) fn is_done_up_to(&self, tail: Cursor, patience: Patience) -> Result<bool, Unsent> {
         let (me, link) = (self.end.here()?, self.end.link());
-        queue::clear(link, me, patience)?;
-        if link.ring.is_read_up_to(tail) {
+        let look = || queue::clear(link, me, patience).map(|_| link.ring.is_read_up_to(tail));
+        if look()? {
             return Ok(true);
         }
-        if link.is_attended(Side::Receive) { Ok(false) } else { Err(Unsent::Disconnected) }
+        #[cfg(test)]
+        tests::BEFORE_IT_LOOKS_FOR_WORKERS.take().into_iter().for_each(|act| act());
+        if link.is_attended(Side::Receive) {
+            return Ok(false);
+        }
+        // Once more: what the last worker has done, it has before it was gone.
+        if look()? { Ok(true) } else { Err(Unsent::Disconnected) }
     }
 
     #[cfg(feature = "tokio")]
@@ -179,5 +185,29 @@ impl<T> Clone for QueueSender<T> {
 impl<T> fmt::Debug for QueueSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueSender").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::ipc::queue::queue;
+
+    thread_local! {
+        /// What the others do while somebody waits until all is done.
+        pub(super) static BEFORE_IT_LOOKS_FOR_WORKERS: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    }
+
+    #[test]
+    fn all_is_done_also_when_the_last_worker_leaves_meanwhile() {
+        let (jobs, receiver) = queue(4).expect("memory is to be had");
+        jobs.send(1).expect("there is room");
+        let job = receiver.recv().expect("it is there");
+        BEFORE_IT_LOOKS_FOR_WORKERS.set(Some(Box::new(|| {
+            job.ack();
+            drop(receiver);
+        })));
+        jobs.join().expect("all is done");
     }
 }
