@@ -12,7 +12,7 @@ use crate::ipc::errors::{ChannelError, RecvError, RecvTimeoutError, TryRecvError
 use crate::ipc::iter::{Iter, TryIter};
 use crate::ipc::link::Company;
 use crate::ipc::own::Own;
-use crate::ipc::patience::{Patience, hindered};
+use crate::ipc::patience::Patience;
 use crate::ipc::{inbox, parcel, reading};
 use crate::shm::ring::Corrupt;
 use crate::shm::roster::Side;
@@ -102,7 +102,8 @@ impl<T: DeserializeOwned> Receiver<T> {
     /// # Errors
     ///
     /// When the channel is empty and every sender is gone; when this end was not moved into this process; when serde
-    /// cannot read the value, which is gone then.
+    /// cannot read the value, which is gone then. And in the middle of reading a value of this channel, in its
+    /// `Deserialize`, when that one has 32 KiB or more: it is in the channel while it is read.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.fetch(Patience::Until(None)).map_err(|missed| match missed {
             Missed::Failed(error) => RecvError::Failed(error),
@@ -174,7 +175,7 @@ impl<T: DeserializeOwned> Receiver<T> {
         let link = self.end.link();
         buffer::with(|bytes| {
             loop {
-                let turn = link.ring.receiving(me, hindered(patience));
+                let turn = link.ring.receiving(me, reading::hindered_in(link, me, patience));
                 let refused = turn.is_none();
                 if let Some(turn) = turn
                     && let Some(front) = turn.front().map_err(ChannelError::from)?
@@ -193,6 +194,11 @@ impl<T: DeserializeOwned> Receiver<T> {
                         link.take(turn, front);
                         Ok(parcel::unpack(bytes, Vec::new())?)
                     };
+                }
+                if refused && reading::is_inside(link) {
+                    return Err(
+                        ChannelError::of_value("another one of the channel is in the middle of being read").into()
+                    );
                 }
                 let deadline = match patience {
                     // Another had its turn for all that time.
