@@ -139,6 +139,9 @@ impl AsFd for Watch {
     }
 }
 
+/// So many are kept for those who wait next: each has a descriptor for itself and one for each peer, also for one that has ended meanwhile.
+const MOST_KEPT: usize = 8;
+
 /// Watches between two uses, of one process.
 #[derive(Debug)]
 pub(crate) struct Watches(Mutex<(Option<Identity>, Vec<Watch>)>);
@@ -164,10 +167,11 @@ impl Watches {
         Watch::new(event)
     }
 
-    /// Puts one back.
+    /// Puts one back; closes it if there are enough.
     pub(crate) fn put(&self, me: Identity, watch: Watch) {
         if let Ok(mut kept) = self.0.try_lock()
             && kept.0 == Some(me)
+            && kept.1.len() < MOST_KEPT
         {
             kept.1.push(watch);
         }
@@ -193,6 +197,15 @@ mod tests {
         );
         watch.follow([].into_iter(), me);
         assert!(!watch.knows([1, 2].into_iter()));
+    }
+
+    #[test]
+    fn of_many_watches_that_were_used_at_once_a_few_are_kept() {
+        let (event, me) = (event::create().expect("an event is to be had"), identity::current());
+        let watches = Watches::new();
+        let used = [(); 100].map(|()| watches.take(me, event.as_fd()).expect("a set is to be had"));
+        used.into_iter().for_each(|watch| watches.put(me, watch));
+        assert_eq!(watches.0.lock().expect("nobody has panicked with it").1.len(), MOST_KEPT);
     }
 
     #[test]
