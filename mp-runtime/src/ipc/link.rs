@@ -186,7 +186,7 @@ impl Link {
             if side == Side::Receive {
                 inbox::sweep(self, me);
             }
-            if ready() || !known && company == Company::Others && !self.is_attended(side.other()) {
+            if ready() || !known && company.leaves(side) && !self.is_attended(side.other()) {
                 return Ok(true);
             }
             // No signal tells that a message with an end in it is lost.
@@ -196,7 +196,7 @@ impl Link {
             }
             let ended = watch.wait(deadline, blindly)?;
             self.bury(&ended);
-            if ready() || company == Company::Others && !self.is_attended(side.other()) {
+            if ready() || company.leaves(side) && !self.is_attended(side.other()) {
                 return Ok(true);
             }
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
@@ -244,6 +244,13 @@ impl Link {
 pub(crate) enum Company {
     /// The other side's.
     Others,
-    /// That of both sides.
+    /// That of both sides: in a queue, senders make room too, and an item of a receiver can come back to the others.
     All,
+}
+
+impl Company {
+    /// Whether a wait of this side is over when nobody is left on the other. Receivers of a queue may wait for what others of them have.
+    pub(crate) fn leaves(self, side: Side) -> bool {
+        self == Company::Others || side == Side::Send
+    }
 }

@@ -43,7 +43,7 @@ pub(crate) mod shared_slice;
 pub(crate) mod slumber;
 pub(crate) mod spill;
 pub(crate) mod spin;
-#[cfg(all(test, feature = "tokio"))]
+#[cfg(test)]
 pub(crate) mod stand_in;
 pub(crate) mod sync;
 pub(crate) mod travel;

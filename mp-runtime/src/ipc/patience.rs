@@ -29,6 +29,11 @@ impl Patience {
     pub(crate) fn briefly(self) -> Patience {
         if let Patience::Until(_) = self { Patience::Never } else { self }
     }
+
+    /// Whether there is time left.
+    pub(crate) fn lasts(self) -> bool {
+        matches!(self, Patience::Until(deadline) if deadline.is_none_or(|deadline| Instant::now() < deadline))
+    }
 }
 
 /// What to do while it is another's turn: it is short, unless that process has died or is held up.

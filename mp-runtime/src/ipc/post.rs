@@ -74,9 +74,13 @@ pub(crate) fn post(
         let changes = link.ring.roster().changes();
         if let (Beside::Word(_), None) = (beside, crowded)
             && !refused
-            && queue::clear(link, me, patience.briefly())?
         {
-            continue;
+            match queue::clear(link, me, patience.briefly()) {
+                Ok(false) => {}
+                Ok(true) => continue,
+                Err(Unsent::HeldUp) if patience.lasts() => continue,
+                Err(unsent) => return Err(unsent),
+            }
         }
         let deadline = match patience {
             // For `Until`, for all that time.
@@ -94,7 +98,8 @@ pub(crate) fn post(
             (None, Beside::Word(_)) => link.ring.has_room(packet) || link.ring.roster().changes() != changes,
             (None, _) => link.ring.has_room(packet),
         };
-        if !link.wait(Side::Send, Company::Others, me, until, ready)? && until == deadline {
+        let company = if let Beside::Word(_) = beside { Company::All } else { Company::Others };
+        if !link.wait(Side::Send, company, me, until, ready)? && until == deadline {
             return Err(Unsent::Full);
         }
     }

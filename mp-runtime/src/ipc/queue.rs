@@ -18,6 +18,7 @@ use crate::ipc::link::{Company, Link};
 use crate::ipc::patience::{Patience, hindered};
 use crate::ipc::queue_sender::QueueSender;
 use crate::ipc::receiver::Missed;
+use crate::ipc::sender::Unsent;
 use crate::shm::roster::Side;
 use crate::sys::identity::Identity;
 
@@ -81,7 +82,7 @@ pub fn queue<T: Serialize + DeserializeOwned>(
     Ok((QueueSender::new(send), QueueReceiver { end: Arc::new(receive), _receives: PhantomData }))
 }
 
-#[cfg(feature = "tokio")]
+#[cfg(any(test, feature = "tokio"))]
 impl<T> QueueReceiver<T> {
     pub(crate) fn end(&self) -> &End {
         &self.end
@@ -179,11 +180,14 @@ impl<T: DeserializeOwned> QueueReceiver<T> {
     }
 }
 
-/// Clears away what is done at the front, if nobody else is at it; whether there was something. For whoever waits for that: a worker can
-/// be killed between saying that an item is done and clearing it away, or have left that to another one.
-pub(crate) fn clear(link: &Link, me: Identity, patience: Patience) -> Result<bool, ChannelError> {
-    let Some(turn) = link.ring.receiving(me, hindered(patience)) else { return Ok(false) };
-    let cleared = turn.clear()?;
+/// Clears away what is done at the front; whether there was something. For whoever waits for that: a worker can be killed between saying that
+/// an item is done and clearing it away, or have left that to another one.
+///
+/// Held up when it is another's turn, who does not get on. Then it is not known whether there is something, and that one may not clear away
+/// what comes to be done while he has the turn; nor tell of it. So try again.
+pub(crate) fn clear(link: &Link, me: Identity, patience: Patience) -> Result<bool, Unsent> {
+    let Some(turn) = link.ring.receiving(me, hindered(patience)) else { return Err(Unsent::HeldUp) };
+    let cleared = turn.clear().map_err(ChannelError::from)?;
     drop(turn);
     if cleared {
         tell_cleared(link);

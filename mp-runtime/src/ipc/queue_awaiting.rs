@@ -98,7 +98,7 @@ impl<T> QueueSender<T> {
         let me = self.end().here().map_err(failed)?;
         let ring = &self.end().link().ring;
         let tail = ring.tail();
-        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::Others, me);
+        let mut slumber = Slumber::new(self.end().link(), Side::Send, Company::All, me);
         poll_fn(|cx| {
             loop {
                 let news = ring.news();
@@ -107,6 +107,7 @@ impl<T> QueueSender<T> {
                     Ok(false) => {
                         ready!(slumber.poll(cx, || ring.news() != news)).map_err(|errno| failed(errno.into()))?
                     }
+                    Err(Unsent::HeldUp) => ready!(slumber.poll_turn(cx)),
                     Err(Unsent::Failed(error)) => return Poll::Ready(Err(failed(error))),
                     Err(_) => return Poll::Ready(Err(SendError::Disconnected(()))),
                 }
@@ -118,10 +119,14 @@ impl<T> QueueSender<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
+    use std::cell::Cell;
+    use std::future::{Future, poll_fn};
     use std::pin::pin;
+    use std::rc::Rc;
     use std::task::{Context, Waker};
     use std::time::Duration;
+
+    use tokio::task::{LocalSet, spawn_local, yield_now};
 
     use crate::ipc::queue::queue;
     use crate::shm::turn::Verdict;
@@ -142,6 +147,38 @@ mod tests {
             drop(turn);
             drop(worker);
             tokio::time::timeout(Duration::from_secs(10), sent).await.expect("it is told").expect("there is room");
+        });
+    }
+
+    #[test]
+    fn a_join_that_is_held_up_looks_again_for_what_is_done() {
+        let (jobs, receiver) = queue(1).expect("memory is to be had");
+        jobs.try_send(1).expect("there is room");
+        let job = receiver.try_recv().expect("it is there");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("it can be built");
+        LocalSet::new().block_on(&runtime, async {
+            let polls = Rc::new(Cell::new(0));
+            let counted = Rc::clone(&polls);
+            let joined = spawn_local(async move {
+                let mut joined = pin!(jobs.join_async());
+                poll_fn(|cx| {
+                    counted.set(counted.get() + 1);
+                    joined.as_mut().poll(cx)
+                })
+                .await
+            });
+            let polled = async |times| {
+                while polls.get() < times {
+                    yield_now().await;
+                }
+            };
+            polled(1).await;
+            let turn = receiver.end().link().ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
+            job.ack(); // and does not come to clearing it away; nor does the other
+            polled(2).await;
+            drop(turn);
+            let joined = tokio::time::timeout(Duration::from_secs(10), joined).await.expect("it has looked again");
+            joined.expect("it does not panic").expect("all is done");
         });
     }
 }

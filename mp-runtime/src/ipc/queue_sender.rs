@@ -137,7 +137,7 @@ impl<T> QueueSender<T> {
                 return Ok(());
             }
             let ready = || link.ring.news() != news;
-            if !link.wait(Side::Send, Company::Others, me, deadline, ready)? {
+            if !link.wait(Side::Send, Company::All, me, deadline, ready)? {
                 return Err(Unsent::Full);
             }
         }
@@ -146,7 +146,8 @@ impl<T> QueueSender<T> {
     /// Whether all items are done that lie before `tail`.
     pub(crate) fn is_done_up_to(&self, tail: Cursor, patience: Patience) -> Result<bool, Unsent> {
         let (me, link) = (self.end.here()?, self.end.link());
-        let look = || queue::clear(link, me, patience).map(|_| link.ring.is_read_up_to(tail));
+        let is_done = || link.ring.is_read_up_to(tail);
+        let look = || Ok::<bool, Unsent>(is_done() || queue::clear(link, me, patience)? && is_done());
         if look()? {
             return Ok(true);
         }
@@ -191,8 +192,16 @@ impl<T> fmt::Debug for QueueSender<T> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::sync::mpsc;
+    use std::thread;
 
-    use crate::ipc::queue::queue;
+    use super::*;
+    use crate::ipc::queue::{QueueReceiver, queue};
+    use crate::ipc::stand_in::StandIn;
+    use crate::shm::memory::Mapped;
+    use crate::shm::ring::Receiving;
+    use crate::shm::turn::Verdict;
+    use crate::sys::identity;
 
     thread_local! {
         /// What the others do while somebody waits until all is done.
@@ -209,5 +218,64 @@ mod tests {
             drop(receiver);
         })));
         jobs.join().expect("all is done");
+    }
+
+    fn turn(receiver: &QueueReceiver<u32>) -> Receiving<'_, Mapped> {
+        let ring = &receiver.end().link().ring;
+        ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits")
+    }
+
+    /// A thread that does something with a sender, and sleeps over it by now; tells when it has done it.
+    fn sleeper(jobs: &QueueSender<u32>, act: fn(&QueueSender<u32>)) -> mpsc::Receiver<()> {
+        let ((tell, told), (tell_id, told_id)) = (mpsc::channel(), mpsc::channel());
+        let (link, jobs) = (jobs.end.shared(), jobs.clone());
+        let before = link.ring.announced(Side::Send);
+        thread::spawn(move || {
+            tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
+            act(&jobs);
+            tell.send(()).expect("somebody waits for it");
+        });
+        let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
+        let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
+        while link.ring.announced(Side::Send) == before || !sleeps() {
+            thread::yield_now();
+        }
+        told
+    }
+
+    const ACTS: [fn(&QueueSender<u32>); 2] =
+        [|jobs| jobs.send(2).expect("there is room"), |jobs| jobs.join().expect("all is done")];
+
+    #[test]
+    fn one_who_sleeps_finds_what_another_sender_has_cleared_away_who_was_killed_before_he_told_it() {
+        for act in ACTS {
+            let (jobs, receiver) = queue(1).expect("memory is to be had");
+            let (ring, me) = (&receiver.end().link().ring, identity::current());
+            let other = StandIn::new();
+            ring.roster().take(Side::Send, other.name).expect("there are places");
+            jobs.send(1).expect("there is room");
+            let told = sleeper(&jobs, act);
+            let taken = turn(&receiver).take_one(me, |_| false, &mut Vec::new()).expect("it is whole");
+            ring.finish(taken.expect("it is there"));
+            assert_eq!(turn(&receiver).clear(), Ok(true));
+            drop(other);
+            told.recv_timeout(Duration::from_secs(10)).expect("it is told of the end of the other");
+        }
+    }
+
+    #[test]
+    fn one_who_is_held_up_looks_again_for_what_is_done() {
+        for act in ACTS {
+            let (jobs, receiver) = queue(1).expect("memory is to be had");
+            jobs.send(1).expect("there is room");
+            let job = receiver.recv().expect("it is there");
+            let told = sleeper(&jobs, act);
+            // Somebody has the turn while it is said that the item is done, and gives it back without another look.
+            let turn = turn(&receiver);
+            job.ack();
+            assert!(told.recv_timeout(Duration::from_millis(50)).is_err());
+            drop(turn);
+            told.recv_timeout(Duration::from_secs(10)).expect("it has looked again");
+        }
     }
 }

@@ -85,7 +85,7 @@ impl<'l> Slumber<'l> {
             if side == Side::Receive {
                 inbox::sweep(link, me);
             }
-            if ready() || company == Company::Others && !link.is_attended(side.other()) {
+            if ready() || company.leaves(side) && !link.is_attended(side.other()) {
                 return Poll::Ready(Ok(()));
             }
             let blindly = roster.only_travel(side.other());
