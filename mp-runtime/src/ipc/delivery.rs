@@ -83,9 +83,11 @@ impl Drop for Hold {
             return;
         }
         link.ring.finish(self.taken);
-        if let Some(turn) = link.ring.receiving(identity::current(), hindered(Patience::Never)) {
+        match link.ring.receiving(identity::current(), hindered(Patience::Never)) {
             // What is corrupt the next receiver will say.
-            let _ = turn.clear();
+            Some(turn) => drop(turn.clear()),
+            // It may have looked before this was done, and tell nobody: let another one look after that.
+            None => link.wake(Side::Receive),
         }
         tell_cleared(link);
     }

@@ -236,30 +236,40 @@ mod tests {
     use crate::sys::identity;
 
     #[test]
-    fn worker_that_sleeps_learns_that_the_last_item_is_done_from_whoever_clears_it_away() {
-        let (jobs, receiver) = queue(4).expect("memory is to be had");
-        jobs.send(1).expect("there is room");
-        let job = receiver.recv().expect("it is there");
-        drop(jobs);
-        let (sleeper, link) = (receiver.clone(), receiver.end.link());
-        let (tell, told) = mpsc::channel();
-        let (tell_id, told_id) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
-            tell.send(sleeper.recv().is_err()).expect("somebody waits for it");
-        });
-        let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
-        let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
-        while link.ring.announced(Side::Receive) == 0 || !sleeps() {
-            thread::yield_now();
+    fn worker_that_sleeps_learns_that_the_last_item_is_done() {
+        for is_cleared_by_another in [true, false] {
+            let (jobs, receiver) = queue::<u32>(4).expect("memory is to be had");
+            jobs.send(1).expect("there is room");
+            drop(jobs);
+            let (sleeper, link) = (receiver.clone(), receiver.end.link());
+            let turn = || link.ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
+            let mut bytes = Vec::new();
+            let taken = turn().take_one(identity::current(), |_| false, &mut bytes).expect("it is whole");
+            let taken = taken.expect("it is there");
+            let ((tell, told), (tell_id, told_id)) = (mpsc::channel(), mpsc::channel());
+            let thread = thread::spawn(move || {
+                tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
+                tell.send(sleeper.recv().is_err()).expect("somebody waits for it");
+            });
+            let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
+            let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
+            while link.ring.announced(Side::Receive) == 0 || !sleeps() {
+                thread::yield_now();
+            }
+            if is_cleared_by_another {
+                // The worker does not come to clearing it away.
+                link.ring.finish(taken);
+                assert!(matches!(receiver.try_recv(), Err(TryRecvError::Disconnected)));
+            } else {
+                // Somebody is held up in a turn to receive meanwhile, and then gives it back without another look.
+                let job = Delivery::<u32>::new(Arc::clone(&receiver.end), taken, &bytes).expect("it is a number");
+                let turn = turn();
+                job.ack();
+                drop(turn);
+            }
+            assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
+            thread.join().expect("it has ended");
         }
-        // Somebody is held up in a turn to receive, while the worker says that it is done; and then clears that away.
-        let turn = link.ring.receiving(identity::current(), |_| Verdict::Again).expect("it waits");
-        job.ack();
-        drop(turn);
-        assert!(matches!(receiver.try_recv(), Err(TryRecvError::Disconnected)));
-        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
-        thread.join().expect("it has ended");
     }
 
     #[test]
