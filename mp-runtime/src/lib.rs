@@ -50,7 +50,9 @@
 //! that is read after the process has ended. So a result may have any size, and a join cannot wait for a process
 //! that waits for its pipe to be read.
 //!
-//! A change to a global, or through `&mut`, stays in the process that made it.
+//! A change to a global, or through `&mut`, stays in the process that made it. Not so through a reference to memory that processes share,
+//! such as one taken from a [`Loan`] or from the guard of a [lock](sync): that is no copy in a child, and no borrow ends there when it ends
+//! here. Do not lend such a reference to a process; nothing checks it.
 //!
 //! # Between running processes
 //!

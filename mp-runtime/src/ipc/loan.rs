@@ -25,6 +25,10 @@ use crate::wire::prefix;
 /// Room for a message of bytes, in the channel itself. See [`Sender::loan`].
 ///
 /// It is this process's: a copy of it, in a process that is started meanwhile, sends nothing, and to use it there is a panic.
+///
+/// A slice of it, `&mut loan[..]`, must not be lent to such a process. It is no copy there, as other memory is, but the channel's own:
+/// what that process writes through it is in the message, and in those after it once this one is sent or the loan dropped. Nothing checks
+/// that. Let that process send the bytes, or take the loan there.
 pub struct Loan<'a> {
     link: &'a Link,
     turn: Own<Sending<'a, Mapped>>,

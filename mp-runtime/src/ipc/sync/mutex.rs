@@ -29,7 +29,8 @@ use crate::shm::plain::Plain;
 /// of such. It is never dropped.
 ///
 /// A guard is for the process that took it. In a process forked meanwhile its copy panics when it is used, and does nothing
-/// when it is dropped; a plain reference that was taken from a guard must not be lent to a process.
+/// when it is dropped. A plain reference that was taken from a guard, `&mut *guard`, must not be lent to a process: it is to the value itself
+/// there, too, and outlives the lock if the guard is dropped here. Nothing checks that; lend the mutex, and lock it there.
 ///
 /// A thread can hold 2000 mutexes and turns of [`Once`](crate::sync::Once) at a time, for the kernel hands on no more than
 /// about that many from a thread that dies. A process that calls `exec` with the lock is as one that died with it.
@@ -60,7 +61,7 @@ use crate::shm::plain::Plain;
 /// ```
 pub struct Mutex<T: Plain + ?Sized>(Placed<Owner, T>);
 
-/// The value of a [`Mutex`], until dropped.
+/// The value of a [`Mutex`], until dropped. For this process only: see there, also of references to the value.
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct MutexGuard<'a, T: Plain + ?Sized> {
     value: Exclusive<'a, T, Pinned<'a>>,

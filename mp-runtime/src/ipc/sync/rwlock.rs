@@ -50,11 +50,11 @@ use crate::shm::rwlock::{ManyOrOne, Taken};
 /// ```
 pub struct RwLock<T: Plain + Sync + ?Sized>(Placed<ManyOrOne, T>);
 
-/// The value of an [`RwLock`] for reading, until dropped.
+/// The value of an [`RwLock`] for reading, until dropped. For this process only: see [`Mutex`](crate::sync::Mutex).
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RwLockReadGuard<'a, T: Plain + ?Sized>(Shared<'a, T, Taken<'a>>);
 
-/// The value of an [`RwLock`] for writing, until dropped.
+/// The value of an [`RwLock`] for writing, until dropped. For this process only: see [`Mutex`](crate::sync::Mutex).
 #[must_use = "the lock is released when the guard is dropped"]
 pub struct RwLockWriteGuard<'a, T: Plain + ?Sized>(Exclusive<'a, T, Taken<'a>>);
 
