@@ -53,6 +53,10 @@ const USUAL_MESSAGE: usize = 64;
 /// The channel is memory that the processes share, of 64 bytes for each message it can hold, but between 64 KiB and
 /// 16 MiB; what is sent fills it by bytes as well as by messages. See [`channel_with_room`] for other sizes.
 ///
+/// Room is for whoever finds it, and none is set aside. So while others send small values faster than they are received, and take each bit of
+/// room that comes free, the sender of a large one waits; for ever, if they never stop. Send such by a channel of their own, or make so much
+/// room that the number of messages fills the channel first: `capacity` times the size of the largest.
+///
 /// # Errors
 ///
 /// When there is no memory for it, or no descriptor.

@@ -96,7 +96,8 @@ impl<T> Sender<T> {
 }
 
 impl<T: Serialize> Sender<T> {
-    /// Sends `value`; waits while the channel is full.
+    /// Sends `value`; waits while the channel is full. It is full for a value that there is not enough room for; smaller ones of other
+    /// senders can go first, see [`channel`](crate::channel()).
     ///
     /// That it returned says that the value is in the channel, not that somebody has received it.
     ///
