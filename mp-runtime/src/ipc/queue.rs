@@ -29,12 +29,16 @@ pub struct QueueReceiver<T> {
     _receives: PhantomData<fn() -> T>,
 }
 
-/// Makes a queue of work for up to `capacity` items that are not done.
+/// Makes a queue of work for up to `capacity` items.
 ///
 /// An item is received by one worker, as a [`Delivery`], and stays in the queue until that is
 /// [acknowledged](Delivery::ack). If the worker dies before it does, or drops the item, another gets it; it is told how many
 /// [attempts](Delivery::attempt) that makes. So each item is done at least once, and a worker that is
 /// killed after the work and before it said so is why it can be more.
+///
+/// Items may be done in any order, but they leave the queue in the order in which they were put in: one that is done stays, and counts, until
+/// all before it are done. So one that takes long holds up the senders as soon as there are `capacity` items from it on, although all
+/// others are done and their workers idle. Make the capacity as large as what may overtake the longest.
 ///
 /// ```
 /// use mp_runtime::{QueueReceiver, process, queue};

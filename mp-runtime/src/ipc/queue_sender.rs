@@ -25,7 +25,7 @@ pub struct QueueSender<T> {
 }
 
 impl<T: Serialize> QueueSender<T> {
-    /// Puts an item in; waits while the queue is full of items that are not done.
+    /// Puts an item in; waits while the queue is full, of items that are not done or stand behind one that is not.
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl<T> QueueSender<T> {
         &self.end
     }
 
-    /// How many items are in the queue that are not known to be done.
+    /// How many items are in the queue: those that are not done, and those that are and stand behind one that is not.
     pub fn len(&self) -> usize {
         self.end.link().ring.length()
     }
