@@ -108,7 +108,8 @@ impl Link {
             return self.is_attended(side);
         }
         let Ok(mut watch) = self.watches(side.other()).take(me, self.event.as_fd()) else { return true };
-        let mut ended = watch.follow(self.ring.roster().holders(side), me);
+        // Those too that the last wait was about: the next one may be about them again.
+        let mut ended = watch.also_follow(self.ring.roster().holders(side), me);
         ended.extend(watch.wait(Some(Instant::now()), false).unwrap_or_default());
         self.bury(&ended);
         self.watches(side.other()).put(me, watch);
@@ -252,5 +253,26 @@ impl Company {
     /// Whether a wait of this side is over when nobody is left on the other. Receivers of a queue may wait for what others of them have.
     pub(crate) fn leaves(self, side: Side) -> bool {
         self == Company::Others || side == Side::Send
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ipc::stand_in::StandIn;
+
+    #[test]
+    fn who_makes_sure_that_the_receivers_live_goes_on_watching_the_other_senders() {
+        let (link, me) = (Link::new(1 << 16, 1).expect("memory is to be had"), identity::current());
+        let roster = link.ring.roster();
+        let others = [Side::Send, Side::Receive].map(|side| (side, StandIn::new()));
+        for (side, other) in &others {
+            roster.take(*side, other.name).expect("there are places");
+        }
+        let mut watch = link.senders.take(me, link.event()).expect("a set is to be had");
+        link.watch_peers(&mut watch, Side::Send, Company::All, me);
+        link.senders.put(me, watch);
+        assert!(link.is_alive(Side::Receive, me));
+        assert!(link.senders.take(me, link.event()).is_ok_and(|watch| watch.knows(roster.words())));
     }
 }

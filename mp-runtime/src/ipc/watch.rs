@@ -82,10 +82,23 @@ impl Watch {
 
     /// Watches these processes and no others; those of them that have ended.
     pub(crate) fn follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
-        let mut ended = Vec::new();
         self.round += 1;
         self.blind = false;
         self.found_by.clear();
+        let ended = self.also_follow(peers, me);
+        let (set, round) = (&self.set, self.round);
+        self.peers.retain(|_, peer| {
+            if peer.round != round {
+                set.remove(peer.pidfd.as_fd());
+            }
+            peer.round == round
+        });
+        ended
+    }
+
+    /// Watches these processes too; those of them that have ended.
+    pub(crate) fn also_follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
+        let mut ended = Vec::new();
         for who in peers.filter(|who| *who != me) {
             if let Some(peer) = self.peers.get_mut(&who) {
                 peer.round = self.round;
@@ -99,13 +112,6 @@ impl Watch {
                 _ => self.blind = true,
             }
         }
-        let (set, round) = (&self.set, self.round);
-        self.peers.retain(|_, peer| {
-            if peer.round != round {
-                set.remove(peer.pidfd.as_fd());
-            }
-            peer.round == round
-        });
         ended
     }
 
