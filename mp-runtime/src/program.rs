@@ -99,12 +99,14 @@ pub fn program_that_requires(
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {
             ending::say(&error);
+            ending::conclude_ended(); // those came first
             registry::lock().fail(1);
             ending::stop_all();
             ExitCode::SUCCESS
         }
         Err(payload) => {
             forget(payload);
+            ending::conclude_ended();
             registry::lock().fail(101);
             ending::stop_all();
             ExitCode::SUCCESS

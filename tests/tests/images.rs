@@ -19,6 +19,11 @@ fn server_beside_threads_of_a_constructor_refuses_and_says_why() {
 }
 
 #[test]
+fn constructor_that_draws_the_keys_of_hash_maps_does_not_do_so_for_all_processes() {
+    scene(program("hashes").env("MP_CONSTRUCTOR", "hashes"));
+}
+
+#[test]
 fn constructor_that_starts_a_process_does_so_once() {
     scene(program("starts").env("MP_CONSTRUCTOR", "starts"));
 }

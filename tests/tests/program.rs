@@ -146,6 +146,18 @@ fn first_failure_in_time_counts_when_main_ends_after_both() {
 }
 
 #[test]
+fn first_failure_in_time_counts_when_it_is_a_daemons() {
+    assert_all(&program(&["daemon_fails_first"]), 3, "", IN_TIME);
+}
+
+#[test]
+fn first_failure_in_time_counts_when_main_panics_after_both() {
+    let outcome = program(&["failures_in_order", "panics"]);
+    outcome.assert_code(3);
+    assert!(without_ids(&outcome.stderr).ends_with(IN_TIME), "{outcome}");
+}
+
+#[test]
 fn first_failure_in_time_counts_when_main_uses_no_label() {
     let expected = IN_TIME.replace("`late`", "`fail_after`");
     assert_all(&program(&["unused_failures_in_order"]), 3, "", &expected);

@@ -41,6 +41,29 @@ fn daemonised_process_that_is_stopped_is_continued_to_end() {
 }
 
 #[test]
+fn daemonised_process_is_found_behind_any_number_of_dead_ones() {
+    assert_eq!(strays(&ends_well("many")), 1);
+}
+
+#[test]
+fn what_has_ended_is_reaped_while_the_program_waits() {
+    assert_eq!(strays(&ends_well("reaped_in_the_end")), 0);
+    assert_eq!(strays(&ends_well("reaped_meanwhile")), 0);
+}
+
+#[test]
+fn process_of_a_user_whom_the_program_is_no_more_does_not_hold_up_a_stop() {
+    if is_root("change the user") {
+        let mut running = fixture("fixture_strays").arg("out_of_reach").start();
+        assert_eq!(running.read_line().as_deref(), Some("ready"));
+        let begin = Instant::now();
+        assert!(running.signal(libc::SIGTERM));
+        running.finish().assert_signal(libc::SIGTERM);
+        assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
+    }
+}
+
+#[test]
 fn daemonised_process_is_stopped_at_an_exit() {
     // Nobody closes the gate.
     let outcome = fixture("fixture_strays").arg("exits").expect(Expect::FdsOpen).run();

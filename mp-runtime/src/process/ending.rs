@@ -2,16 +2,17 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::panic;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::process::method::server::Server;
 use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::streams::{self, Streams};
 use crate::process::{registry, stopping, strays};
-use crate::sys::pidfd;
+use crate::sys::{pidfd, wait};
 
 /// Which children have their turn first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,24 +69,50 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
-    let children = {
-        let mut registry = registry::lock();
-        let servers = registry.server().as_ref().map(Server::all_ids).unwrap_or_default();
-        let children = registry.children();
-        if stopping::is_attending() {
-            // The registry is held: what another thread starts meanwhile would not be among those known.
-            strays::reap_dead(|id| {
-                servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs())
-            });
-        }
-        children
-    };
+    let children = reap_strays();
     if children.is_empty() {
         return;
     }
     // Two owners: the registry, and the list just made.
     let abandoned = children.into_iter().filter(|child| Arc::strong_count(child) == 2);
     conclude_in_order(abandoned.filter(|child| child.poll().is_some()).collect());
+}
+
+/// Reaps what processes have left behind and what has ended, where this process adopts that; the children.
+pub(crate) fn reap_strays() -> Vec<Arc<Record>> {
+    let mut registry = registry::lock();
+    let servers = registry.server().as_ref().map(Server::all_ids).unwrap_or_default();
+    let children = registry.children();
+    if stopping::is_attending() {
+        // The registry is held: what another thread starts meanwhile would not be among those known.
+        strays::reap_dead(|id| servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
+    }
+    children
+}
+
+/// How often to look for strays that have ended while the program waits for its processes: nothing tells of them.
+const SLICE: Duration = Duration::from_secs(1);
+
+/// Waits until the process behind `pidfd` has ended; or comes back early.
+pub(crate) fn block(pidfd: BorrowedFd<'_>) {
+    if !stopping::is_attending() {
+        return wait::block(pidfd);
+    }
+    while pidfd::wait(pidfd, Some(Instant::now() + SLICE)) == Ok(false) {
+        reap_strays();
+    }
+}
+
+/// Concludes the children that have ended and are not detached.
+pub(crate) fn conclude_ended() {
+    let children = registry::lock().children().into_iter().filter(|child| !child.is_detached());
+    conclude_all_of(children.collect());
+}
+
+/// Concludes those of `children` that have ended.
+fn conclude_all_of(mut children: Vec<Arc<Record>>) {
+    children.retain(|child| child.poll().is_some());
+    conclude_in_order(children);
 }
 
 /// Concludes children that have ended, in the order of their ends as far as it is known.
@@ -123,7 +150,12 @@ fn join_others() {
             return;
         }
         pidfds.extend(output.iter().map(AsFd::as_fd));
-        let waited = pidfd::wait_any(&pidfds, &mut ready, None);
+        let until = stopping::is_attending().then(|| Instant::now() + SLICE);
+        let waited = pidfd::wait_any(&pidfds, &mut ready, until);
+        if waited == Ok(false) {
+            reap_strays();
+            continue;
+        }
         if waited.is_ok() {
             let spoken = ready.split_off(children.len().min(ready.len()));
             let mut spoken = spoken.into_iter();
@@ -138,14 +170,15 @@ fn join_others() {
         for child in &ended {
             child.wait(None);
         }
-        conclude_in_order(ended);
+        // And the daemons that have: one of them may have been the first.
+        conclude_ended();
     }
 }
 
 /// Concludes the detached processes that have ended.
 fn conclude_detached() {
     let detached = registry::lock().children().into_iter().filter(|child| child.is_detached());
-    conclude_in_order(detached.filter(|child| child.poll().is_some()).collect());
+    conclude_all_of(detached.collect());
 }
 
 fn stop_daemons() {
@@ -153,8 +186,10 @@ fn stop_daemons() {
 }
 
 fn stop(which: impl Fn(&Record) -> bool) {
-    let children = registry::lock().children();
-    for child in children.iter().rev().filter(|child| which(child)) {
+    let mut children = registry::lock().children();
+    children.retain(|child| which(child));
+    conclude_all_of(children.clone());
+    for child in children.iter().rev() {
         match stopping::stop(child, child.ladder().grace) {
             Ok(_) => conclude(child),
             Err(error) => {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::Pid;
 
 use crate::process::end::End;
+use crate::process::ending;
 use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
 use crate::process::registry::{self, Registry};
@@ -187,9 +188,12 @@ impl Record {
             }
             let pidfd = self.pidfd().get()?;
             match deadline {
-                None => wait::block(pidfd),
+                None => ending::block(pidfd),
                 Some(_) => {
                     if pidfd::wait(pidfd, deadline) == Ok(false) {
+                        if stopping::is_attending() {
+                            ending::reap_strays();
+                        }
                         return self.poll();
                     }
                 }

@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use crate::process::child;
 use crate::process::newborn::{self, Unborn};
 use crate::process::order::Message;
+use crate::process::seed;
 use crate::sys::fork::{Born, Handlers, Siblings};
 use crate::sys::near::near;
 use crate::sys::page::Page;
@@ -63,6 +64,7 @@ fn attend(socket: OwnedFd) -> ! {
             Ok(received) => received,
         };
         let order = &bytes[..length];
+        seed::turn_hash_keys(); // a constructor may have made some
         if let Some([place, by_first_thread, program]) = ahead(order) {
             // What is not made is missed when it is looked for.
             let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };

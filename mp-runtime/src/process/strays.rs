@@ -11,6 +11,8 @@ use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
+use nix::errno::Errno;
+
 use crate::sys::adopted::{self, Look};
 use crate::sys::{direct, mark};
 
@@ -64,13 +66,19 @@ pub(crate) fn stop(hurried: impl Fn() -> bool, mut found: impl FnMut(i32)) {
     while adopted::some_child(Look::Any) {
         let passed = direct::now() - begin;
         let kill = passed > GRACE || hurried();
-        let mut left = None;
+        let (mut left, mut reaped) = (None, false);
         adopted::children(|id| {
-            if was_before(id) || adopted::group(id) == own || adopted::reap(id) {
+            if was_before(id) || adopted::group(id) == own {
+                return;
+            }
+            if adopted::reap(id) {
+                reaped = true;
                 return;
             }
             let Some(pidfd) = adopted::open(id) else { return };
-            if mark::is_marked(pidfd.as_fd(), id) {
+            // One that takes no signal from us, for one of us has changed its user, is not worth the wait.
+            let is_out_of_reach = direct::send_to(pidfd.as_fd(), 0, false) == Err(Errno::EPERM);
+            if is_out_of_reach || mark::is_marked(pidfd.as_fd(), id) {
                 return;
             }
             if told.add(id) {
@@ -83,11 +91,13 @@ pub(crate) fn stop(hurried: impl Fn() -> bool, mut found: impl FnMut(i32)) {
             }
             left = Some(pidfd);
         });
-        let Some(one) = left else { return };
-        if passed > GRACE + UNKILLABLE {
-            return;
+        match left {
+            _ if passed > GRACE + UNKILLABLE => return,
+            Some(one) => drop(direct::has_ended(one.as_fd(), Duration::from_millis(20))),
+            // A long list is read in parts, and whoever is reaped moves those to come into the part that has been read.
+            None if reaped => {}
+            None => return,
         }
-        direct::has_ended(one.as_fd(), Duration::from_millis(20));
     }
 }
 

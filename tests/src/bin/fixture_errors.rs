@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fs;
+use std::path::PathBuf;
 
 use fixture_kit::{children, fds, programs, status};
 use mp_runtime::{ExitKind, StartMethod, active_children, process};
@@ -18,8 +19,9 @@ fn mark() {
 }
 
 #[process(start = forkserver)]
-fn double(n: u32) -> u32 {
+fn double(n: u32, directory: PathBuf) -> u32 {
     mark();
+    assert_eq!(env::current_dir().unwrap(), directory);
     n * 2
 }
 
@@ -54,7 +56,7 @@ fn shared() -> usize {
 
 fn main() {
     let method = programs::method(2);
-    let start = |n| double::process(n).start(method).spawn();
+    let start = |n| double::process(n, env::current_dir().unwrap()).start(method).spawn();
     match env::args().nth(1).unwrap_or_default().as_str() {
         "first" => {}
         "later" => assert_eq!(start(1).unwrap().join().unwrap(), 2),

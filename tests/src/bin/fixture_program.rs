@@ -64,14 +64,19 @@ fn client(servers: Vec<u32>) {
     println!("client ends");
 }
 
-/// Exits with `code` once the process `before` is no more, or, if there is none, once the first gate is open.
+/// Exits with `code` once the process `before` is no more, or a zombie; or, if there is none, once the first gate is open, or the second.
 #[process]
-fn fail_after(before: Option<u32>, zombie: bool, code: i32) {
+fn fail_after(before: Option<u32>, second: bool, code: i32) {
     match before {
-        Some(id) => until(|| stat(id).is_none_or(|(state, _)| zombie && state == 'Z')),
-        None => gates()[0].wait(),
+        Some(id) => until(|| stat(id).is_none_or(|(state, _)| second && state == 'Z')),
+        None => gates()[usize::from(second)].wait(),
     }
     exit(code);
+}
+
+#[process(daemon)]
+fn fail_as_a_daemon() {
+    fail_after(None, false, 3);
 }
 
 #[process]
@@ -230,6 +235,15 @@ programs! {
         fn main() {
             gates()[0].open(1);
             ended(late.id());
+            assert!(word(1) != "panics", "main is out of luck");
+        }
+    }
+    daemon_fails_first {
+        early: fail_as_a_daemon();
+        late: fail_after(Some(early.id()), true, 4);
+
+        fn main() {
+            gates()[0].open(1);
         }
     }
     // As above, with the labels not used by `fn main`.
@@ -244,7 +258,7 @@ programs! {
     }
     // Both have failed, the second one first, when `fn main` ends.
     failures_out_of_order {
-        late: fail_late();
+        late: fail_after(None, true, 4);
         early: fail_after(None, false, 3);
 
         fn main() {
@@ -279,12 +293,6 @@ programs! {
 #[process]
 fn work_until_told() {
     serve();
-}
-
-#[process]
-fn fail_late() {
-    gates()[1].wait();
-    exit(4);
 }
 
 #[process]

@@ -1,16 +1,15 @@
 //! Programs made by `mp_main!` whose processes leave others behind; the first argument names one.
 #![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
 
-use std::env;
 use std::process::{Command, ExitCode};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::{env, fs, thread};
 
-use fixture_kit::{Gate, children, sys, until};
-use mp_runtime::{Rung, fork_server, guarantees, mp_main, process};
+use fixture_kit::{Gate, children, ended, stat, sys, until};
+use mp_runtime::{Rung, current, fork_server, guarantees, mp_main, process};
 use nix::sys::prctl::get_pdeathsig;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::setsid;
+use nix::unistd::{Uid, getppid, setsid, setuid};
 
 mod fixture_kit;
 
@@ -80,6 +79,35 @@ fn leaves_one_that_ends() {
     daemonise(|| ());
 }
 
+fn programs_children() -> Vec<u32> {
+    let program = getppid();
+    let children = fs::read_to_string(format!("/proc/{program}/task/{program}/children")).unwrap();
+    children.split_whitespace().map(|id| id.parse().unwrap()).collect()
+}
+
+/// More dead ones than are read at a time, and one that lives.
+#[process]
+fn leaves_many() {
+    (0..300).for_each(|_| daemonise(|| ()));
+    let have_ended =
+        || programs_children().iter().filter(|id| stat(**id).is_some_and(|(state, _)| state == 'Z')).count();
+    until(|| have_ended() == 300);
+    leaves_one();
+}
+
+/// Waits until the program, which waits for it, has none left.
+#[process]
+fn leaves_one_and_waits() {
+    daemonise(|| ());
+    until(|| programs_children() == [current().id()]);
+}
+
+#[process]
+fn stays() {
+    gate().open(1);
+    park();
+}
+
 #[process]
 fn returns() {}
 
@@ -122,6 +150,33 @@ programs! {
     stopped {
         leaves_one_stopped();
     }
+    many {
+        leaver: leaves_many();
+
+        fn main() {
+            ended(leaver.id());
+        }
+    }
+    reaped_in_the_end {
+        leaves_one_and_waits();
+    }
+    reaped_meanwhile {
+        leaver: leaves_one_and_waits();
+
+        fn main() {
+            leaver.join().unwrap();
+        }
+    }
+    out_of_reach {
+        stays();
+
+        fn main() {
+            gate().wait();
+            setuid(Uid::from_raw(65534)).unwrap();
+            println!("ready");
+            park();
+        }
+    }
     exits {
         leaver: leaves_one();
 
@@ -162,7 +217,7 @@ programs! {
             assert_eq!(one.join().unwrap(), 1);
             let [(server, _)] = children()[..] else { panic!("expected the server alone: {:?}", children()) };
             kill(fixture_kit::pid(server), Signal::SIGKILL).unwrap();
-            fixture_kit::ended(server);
+            ended(server);
             returns::spawn().unwrap().join().unwrap();
             assert_eq!(children(), [(server, 'Z')], "it is not a stray, but somebody's to reap");
             assert_eq!(is_served::spawn(2).unwrap().join().unwrap(), 2);
@@ -216,7 +271,7 @@ programs! {
             assert!(!is_armed::spawn().unwrap().join().unwrap());
             let [(server, _)] = children()[..] else { panic!("expected the server alone: {:?}", children()) };
             kill(fixture_kit::pid(server), Signal::SIGKILL).unwrap();
-            fixture_kit::ended(server);
+            ended(server);
             // The next one is this thread's.
             assert!(guarantees().hold(Rung::DeathSignal) && is_armed::spawn().unwrap().join().unwrap());
         }

@@ -1,5 +1,6 @@
 //! The start of a process that is not forked from this one: the parent's side. The child's is in `newborn`.
 
+use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
@@ -178,7 +179,7 @@ fn top_up(registry: &mut Registry) {
 fn send(launch: &Launch, work: &Work, socket: &ProcessFd) -> Result<(), SpawnErrorKind> {
     let failed = |errno: Errno| SpawnErrorKind::Os(Stage::Order, errno as i32);
     let (_, _, generation) = launch.report.files().ok_or(SpawnErrorKind::Os(Stage::ReportMemory, libc::EBADF))?;
-    let directory = here();
+    let directory = directory(launch)?;
     let fds = fds(launch, None, directory.as_ref(), true);
     // What goes by the thread it has done already.
     let message = Message::new(launch, work, false, &fds, generation).map_err(failed)?;
@@ -207,7 +208,7 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     let (page, file, generation) = launch.report.files().ok_or(SpawnErrorKind::Os(Stage::ReportMemory, libc::EBADF))?;
     // An image that is executed has the directory and the streams of its parent already.
-    let directory = if by_server { here() } else { None };
+    let directory = if by_server { directory(launch)? } else { None };
     let own = Own {
         page,
         file,
@@ -243,7 +244,13 @@ fn order(launch: &Launch, work: &Work, by_server: bool, registry: &mut Registry)
     Err(failed(Stage::Order)(Errno::EPIPE))
 }
 
-/// The working directory; it may have no name any more.
-fn here() -> Option<OwnedFd> {
-    open(".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).ok()
+/// The working directory, which may have no name any more, for a process to begin in: the server is elsewhere. `None` for one that
+/// goes to another from wherever it is.
+fn directory(launch: &Launch) -> Result<Option<OwnedFd>, SpawnErrorKind> {
+    let goes_away = |path: &CString| path.as_bytes().starts_with(b"/");
+    if launch.settings.as_ref().and_then(|settings| settings.directory.as_ref()).is_some_and(goes_away) {
+        return Ok(None);
+    }
+    let here = open(".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty());
+    here.map(Some).map_err(|errno| SpawnErrorKind::Os(Stage::Directory, errno as i32))
 }

@@ -1,6 +1,7 @@
 //! Programs whose processes are not forked from them, in unusual surroundings; the first argument names one. Code 0 if all is
 //! as it should be.
 
+use std::hash::{BuildHasher, RandomState};
 use std::{env, fs, thread};
 
 use fixture_kit::{children, pid, sys as kit};
@@ -28,6 +29,7 @@ fn gives(method: StartMethod) -> Result<u32, String> {
 /// What the constructor does, if the environment says so.
 fn construct() {
     match env::var("MP_CONSTRUCTOR").as_deref() {
+        Ok("hashes") => drop(RandomState::new()),
         Ok("threads") => drop(thread::spawn(thread::park)),
         Ok("starts") => {
             // In an image it is refused; were it not, that would go on for ever.
@@ -55,6 +57,22 @@ fn constructor_that_starts() {
     METHODS.into_iter().for_each(|method| assert_eq!(gives(method), Ok(7)));
     fork_server().parked(1).start().unwrap();
     METHODS.into_iter().for_each(|method| assert_eq!(gives(method), Ok(7)));
+}
+
+#[process(start = forkserver)]
+fn hash() -> u64 {
+    RandomState::new().hash_one(7)
+}
+
+/// The hash maps of processes differ, though the constructor has drawn the keys for all.
+fn constructor_that_hashes() {
+    for parked in [0, 2] {
+        fork_server().parked(parked).start().unwrap();
+        let mut hashes: Vec<u64> = (0..6).map(|_| hash::spawn().unwrap().join().unwrap()).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 6);
+    }
 }
 
 /// The server holds nothing that the program may want to close.
@@ -101,6 +119,7 @@ fn moment_of_the_server() {
 
 fn main() {
     match env::args().nth(1).as_deref() {
+        Some("hashes") => constructor_that_hashes(),
         Some("threads") => threads_of_a_constructor(),
         Some("starts") => constructor_that_starts(),
         Some("server") => streams_of_the_server(),
