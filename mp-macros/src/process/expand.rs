@@ -61,7 +61,10 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
     let child =
         closed(quote_spanned!(first=> ::core::result::Result<#output::Child<#value>, #output::SpawnError), last);
     let body = syn::Ident::new(if process.start.is_some() { "Portable" } else { "Body" }, first);
-    let built = closed(quote_spanned!(first=> #output::Builder<impl #output::#body<Value = #value>), last);
+    // An `impl` captures what the edition of its place says: ours, which takes the lifetimes of the parameters.
+    let ours = first.resolved_at(Span::call_site());
+    let opaque = quote_spanned!(ours=> impl);
+    let built = closed(quote_spanned!(first=> #output::Builder<#opaque #output::#body<Value = #value>), last);
     let started = quote_spanned!(first=> #output::__private::spawn(Self::process #turbofish(#(#names),*)));
     let call = quote!(#function #turbofish(#(#names),*));
     let made = match item.sig.asyncness {
