@@ -122,7 +122,7 @@ pub fn process(args: TokenStream, item: TokenStream) -> TokenStream {
 /// In `fn main` a label hides the function it is named after: `run1.join()` is the process, and the function is called
 /// by giving the entry a label of its own. `fn main` may return whatever a `main` may. Arguments are evaluated in the
 /// parent, those of replicas once for each; they may use the labels above them. Entries and `fn main` may have
-/// attributes, `#[cfg(..)]` for one.
+/// attributes, `#[cfg(..)]` for one: a `fn main` that it leaves out is none.
 ///
 /// # Exit code
 ///

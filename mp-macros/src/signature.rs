@@ -3,7 +3,8 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    FnArg, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait, TypeParamBound,
+    FnArg, GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Token, Type, TypeImplTrait,
+    TypeParamBound,
 };
 
 use crate::errors::Errors;
@@ -141,6 +142,32 @@ fn identifiers(tokens: TokenStream, of_lifetimes: bool) -> Vec<Ident> {
         in_lifetime = begins_lifetime;
     }
     found
+}
+
+/// Whether there is `impl Trait` in a type.
+pub(crate) fn is_opaque(ty: &Type) -> bool {
+    words(ty.to_token_stream()).iter().any(|word| word == "impl")
+}
+
+/// The type with a `_` for each `impl Trait`.
+pub(crate) fn inferred(ty: Type) -> Type {
+    match ty {
+        Type::ImplTrait(opaque) => {
+            let underscore_token = Token![_](opaque.impl_token.span);
+            Type::Infer(syn::TypeInfer { attrs: opaque.attrs, underscore_token })
+        }
+        Type::Path(mut path) => {
+            for segment in &mut path.path.segments {
+                let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
+                for argument in &mut arguments.args {
+                    let GenericArgument::Type(ty) = argument else { continue };
+                    *ty = inferred(ty.clone());
+                }
+            }
+            Type::Path(path)
+        }
+        ty => ty,
+    }
 }
 
 /// Every parameter owns its data, as far as one can see: it crosses to a process that is no copy of this one.

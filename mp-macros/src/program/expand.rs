@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::program::model::{Main, Program, Start};
@@ -26,7 +27,7 @@ pub(crate) fn program(program: &Program) -> TokenStream {
     let main = program.main.as_ref().map(main);
     let code = match &program.main {
         Some(main) => code(main),
-        None => quote!(::std::process::ExitCode::SUCCESS),
+        None => quote!(::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)),
     };
     // `program(|program| ..)`, `program_that_requires(&[Rung::Subreaper], |program| ..)`, `isolated_program(&[], |program| ..)`.
     let (run, required) = match (program.isolated, program.required.as_slice()) {
@@ -50,7 +51,7 @@ pub(crate) fn program(program: &Program) -> TokenStream {
                 #(#parked)*
                 #(#starts)*
                 #main
-                ::core::result::Result::Ok(#code)
+                #code
             })
         }
     }
@@ -100,6 +101,8 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
 /// ```text
 /// let main = move || -> io::Result<()> { .. };
 /// ```
+///
+/// One that a `#[cfg]` may leave out stands behind one that does nothing: `let main = || ();`.
 fn main(main: &Main) -> TokenStream {
     let Main { attrs, output, body, .. } = main;
     let at = main.at.resolved_at(Span::call_site());
@@ -109,7 +112,14 @@ fn main(main: &Main) -> TokenStream {
     };
     let closure = quote_spanned!(at=> move || -> #output #body);
     let local = local(main);
+    let otherwise = main.conditional.then(|| {
+        quote! {
+            #[allow(unused_variables, reason = "called where there is no `fn main`")]
+            let #local = || ();
+        }
+    });
     quote! {
+        #otherwise
         #(#attrs)*
         let #local = #closure;
     }
@@ -122,21 +132,37 @@ fn local(main: &Main) -> Ident {
     Ident::new("main", at)
 }
 
-/// The exit code: `Termination::report(main())`, placed at the type that `fn main` returns, for there rustc points
-/// when no code can be made of it.
+/// The exit code: `Ok(Termination::report(main()))`, placed at the type that `fn main` returns, for there rustc points
+/// when no code can be made of it. If it never returns, nothing here is reached.
+///
+/// What is `impl Trait` passes through a function first, which says so: `fn output(output: impl Trait) -> impl Trait { output }`.
 fn code(main: &Main) -> TokenStream {
-    let Some(output) = &main.output else {
-        let local = local(main);
-        return quote!(::std::process::Termination::report(#local()));
-    };
-    let (first, last) = runtime_path::ends(output);
+    let (first, last) = main.output.as_ref().map_or((Span::call_site(), Span::call_site()), runtime_path::ends);
     let parenthesized = |inside| {
         let mut group = Group::new(Delimiter::Parenthesis, inside);
         group.set_span(last);
         group
     };
-    let call = parenthesized(TokenStream::new());
-    let local = local(main);
-    let argument = parenthesized(quote!(#local #call));
-    quote_spanned!(first=> ::std::process::Termination::report #argument)
+    let (local, nothing) = (local(main), parenthesized(TokenStream::new()));
+    let given = match &main.opaque {
+        None => quote!(#local #nothing),
+        Some(_) => {
+            let inside = parenthesized(quote!(#local #nothing));
+            quote_spanned!(first=> output #inside)
+        }
+    };
+    let given = parenthesized(given);
+    let report = quote_spanned!(first=> ::std::process::Termination::report #given);
+    let code = quote!(::core::result::Result::Ok(#report));
+    match (&main.output, &main.opaque) {
+        (Some(Type::Never(_)), _) => quote! {
+            #[allow(unreachable_code, reason = "`fn main` does not return")]
+            { #code }
+        },
+        (_, Some(opaque)) => {
+            let through = quote_spanned!(first=> fn output(output: #opaque) -> #opaque { output });
+            quote!({ #through #code })
+        }
+        _ => code,
+    }
 }

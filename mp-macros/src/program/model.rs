@@ -46,7 +46,12 @@ pub(crate) struct Main {
     /// Where its name stands.
     pub(crate) at: Span,
     pub(crate) attrs: Vec<Attribute>,
+    /// Whether an attribute may leave it out.
+    pub(crate) conditional: bool,
+    /// What it returns, with a `_` for each `impl Trait`: a closure cannot have these, and finds them out.
     pub(crate) output: Option<Type>,
+    /// What it returns, where there is `impl Trait` in it.
+    pub(crate) opaque: Option<Type>,
     pub(crate) body: Group,
 }
 
@@ -129,7 +134,7 @@ fn main(mains: Vec<FnItem>, errors: &mut Errors) -> Option<Main> {
         if name != "main" {
             errors.at(name, format_args!("`fn main` is the only function in `mp_main!`: move `{name}` out of it"));
         } else if chosen.is_some() {
-            errors.at(name, "`fn main` is given twice: there is one");
+            errors.at(name, "`fn main` is given twice: there is one, which may have `#[cfg(..)]` on its statements");
         } else {
             chosen = plain_main(item, errors);
         }
@@ -165,6 +170,11 @@ fn plain_main(item: FnItem, errors: &mut Errors) -> Option<Main> {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(*ty),
     };
-    let (docs, attrs) = item.attrs.into_iter().partition(|attr| attr.path().is_ident("doc"));
-    Some(Main { docs, attrs, at: item.sig.ident.span(), output, body: item.body? })
+    let opaque = output.clone().filter(signature::is_opaque);
+    let output = output.map(signature::inferred);
+    let (docs, mut attrs): (Vec<_>, Vec<_>) = item.attrs.into_iter().partition(|attr| attr.path().is_ident("doc"));
+    // A closure that is called once needs none of these, and cannot have them.
+    attrs.retain(|attr| !["inline", "cold", "must_use"].iter().any(|word| attr.path().is_ident(word)));
+    let conditional = attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+    Some(Main { docs, attrs, conditional, at: item.sig.ident.span(), output, opaque, body: item.body? })
 }

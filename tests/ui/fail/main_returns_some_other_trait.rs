@@ -1,0 +1,7 @@
+use mp_runtime::mp_main;
+
+mp_main! {
+    fn main() -> impl std::fmt::Display {
+        "lucky"
+    }
+}
