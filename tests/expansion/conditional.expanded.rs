@@ -28,8 +28,8 @@ fn main() -> ::std::process::ExitCode {
     ::mp_runtime::__private::program(|program| {
         #[allow(unused_variables, reason = "a label need not be used")]
         let run = {
-            use self::run as entry0;
-            program.start(entry0::process())?
+            use self::run as __entry0;
+            program.start(__entry0::process())?
         };
         #[allow(unused_variables, reason = "called where there is no `fn main`")]
         let main = || ();

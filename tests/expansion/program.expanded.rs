@@ -40,19 +40,19 @@ fn main() -> ::std::process::ExitCode {
     ::mp_runtime::__private::program(|program| {
         #[allow(unused_variables, reason = "a label need not be used")]
         let worker = {
-            use jobs::crunch as entry1;
-            program.replicas("worker", 4, || entry1::process(vec![1, 2]))?
+            use jobs::crunch as __entry1;
+            program.replicas("worker", 4, || __entry1::process(vec![1, 2]))?
         };
         #[cfg(debug_assertions)]
         #[allow(unused_variables, reason = "a label need not be used")]
         let kept = {
-            use self::keep as entry1;
-            program.start_as("kept", entry1::process::<u8>(7))?
+            use self::keep as __entry1;
+            program.start_as("kept", __entry1::process::<u8>(7))?
         };
         #[allow(unused_variables, reason = "a label need not be used")]
         let keep = {
-            use self::keep as entry1;
-            program.start(entry1::process("text".to_owned()))?
+            use self::keep as __entry1;
+            program.start(__entry1::process("text".to_owned()))?
         };
         let main = move || -> Result<(), Box<dyn std::error::Error>> {
             for worker in worker {

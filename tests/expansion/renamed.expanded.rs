@@ -31,8 +31,8 @@ fn main() -> ::std::process::ExitCode {
     ::mp::__private::program(|program| {
         #[allow(unused_variables, reason = "a label need not be used")]
         let r#type = {
-            use self::r#type as entry1;
-            program.start(entry1::process(7))?
+            use self::r#type as __entry1;
+            program.start(__entry1::process(7))?
         };
         ::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)
     })

@@ -57,13 +57,13 @@ fn main() -> ::std::process::ExitCode {
     ::mp_runtime::__private::program(|program| {
         #[allow(unused_variables, reason = "a label need not be used")]
         let run1 = {
-            use self::run1 as entry0;
-            program.start(entry0::process())?
+            use self::run1 as __entry0;
+            program.start(__entry0::process())?
         };
         #[allow(unused_variables, reason = "a label need not be used")]
         let run2 = {
-            use self::run2 as entry2;
-            program.start(entry2::process("xiaozhang", "good"))?
+            use self::run2 as __entry2;
+            program.start(__entry2::process("xiaozhang", "good"))?
         };
         ::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)
     })

@@ -14,7 +14,7 @@ use crate::runtime_path;
 /// fn main() -> ExitCode {
 ///     use __private::unmarked::*;
 ///     __private::program(|program| {
-///         let greeter = { use self::run2 as entry1; program.start_as("greeter", entry1::process("lucky"))? };
+///         let greeter = { use self::run2 as __entry1; program.start_as("greeter", __entry1::process("lucky"))? };
 ///         let main = move || -> () { greeter.join(); };
 ///         Ok(Termination::report(main()))
 ///     })
@@ -60,16 +60,16 @@ pub(crate) fn program(program: &Program) -> TokenStream {
 /// One entry:
 ///
 /// ```text
-/// let greeter = { use self::run2 as entry1; program.start_as("greeter", entry1::process("lucky"))? };
-/// let worker = { use self::crunch as entry1; program.replicas("worker", 4, || entry1::process(jobs.clone()))? };
+/// let greeter = { use self::run2 as __entry1; program.start_as("greeter", __entry1::process("lucky"))? };
+/// let worker = { use self::crunch as __entry1; program.replicas("worker", 4, || __entry1::process(jobs.clone()))? };
 /// ```
 ///
 /// The import brings in a type of the function's name, if there is one: see `__private::unmarked` for what
-/// happens if not. Everything about the call stands at the user's path, for there rustc points.
+/// happens if not. The arguments see it, so it has a name that no user gives. Everything about the call stands at the user's path, for there rustc points.
 fn start(entry: &Start, program: &Ident) -> TokenStream {
     let Start { attrs, label, labelled, count, path, generics, arguments, arguments_span } = entry;
     let at = path.span().resolved_at(Span::call_site());
-    let import = format_ident!("entry{}", arguments.len(), span = at);
+    let import = format_ident!("__entry{}", arguments.len(), span = at);
     let text = label.to_string();
     // Of a single name, `self::` tells rustc to look for it here and suggest what is near.
     let here = (path.leading_colon.is_none() && path.segments.len() == 1).then(|| quote_spanned!(at=> self::));

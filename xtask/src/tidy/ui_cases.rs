@@ -4,9 +4,7 @@ use super::Violation;
 use crate::tree::{File, Tree};
 
 /// Names a user never wrote, so no message may speak of them. A `*` at the end stands for any rest.
-const NEVER_SHOWN: &[&str] = &["__private", "_private", "__mp*", "mp_macros", "Unmarked"];
-/// `entry0` to `entry12`: parameters of what `mp_main!` prints.
-const LAST_ENTRY: u32 = 12;
+const NEVER_SHOWN: &[&str] = &["__private", "_private", "__mp*", "__entry*", "mp_macros", "Unmarked"];
 
 /// Cases with this prefix show that several mistakes are reported at once.
 const SEVERAL: &str = "many_";
@@ -106,12 +104,10 @@ fn continues_list(text: &str, in_list: bool) -> bool {
 }
 
 fn is_never_shown(word: &str) -> bool {
-    let entry = word.strip_prefix("entry").and_then(|number| number.parse::<u32>().ok());
-    entry.is_some_and(|number| number <= LAST_ENTRY)
-        || NEVER_SHOWN.iter().any(|name| match name.strip_suffix('*') {
-            Some(start) => word.starts_with(start),
-            None => word == *name,
-        })
+    NEVER_SHOWN.iter().any(|name| match name.strip_suffix('*') {
+        Some(start) => word.starts_with(start),
+        None => word == *name,
+    })
 }
 
 #[cfg(test)]
@@ -166,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_name_the_user_never_wrote_is_found() {
-        for name in ["__private", "mp_runtime::_private::f", "entry0", "entry12", "__mp_run", "mp_macros", "Unmarked"] {
+        for name in ["__private", "mp_runtime::_private::f", "__entry0", "__mp_run", "mp_macros", "Unmarked"] {
             for text in [
                 format!("  = note: required by `{name}`"),
                 format!("  = help: the trait is implemented for\n\n`{name}`"),
