@@ -1,9 +1,11 @@
 //! A function as it was written, its body unread: half-typed code in it must not silence the macro.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Signature, Visibility};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Attribute, Meta, MetaList, Signature, Token, Visibility};
 
 /// A function item.
 pub(crate) struct FnItem {
@@ -52,10 +54,34 @@ pub(crate) fn keyword(tokens: &TokenStream) -> Option<TokenTree> {
     first
 }
 
+/// The `#[allow(..)]` among the attributes, and the `#[expect(..)]`, as `#[allow(..)]`: what is expected is there once.
+pub(crate) fn allowances(attrs: &[Attribute]) -> Vec<TokenStream> {
+    let lists = attrs.iter().filter_map(|attr| attr.meta.require_list().ok());
+    lists.filter_map(allowance).collect()
+}
+
+fn allowance(list: &MetaList) -> Option<TokenStream> {
+    let expected = list.path.is_ident("expect");
+    if !expected && !list.path.is_ident("allow") {
+        return None;
+    }
+    let mut lints: Vec<Meta> =
+        list.parse_args_with(Punctuated::<_, Token![,]>::parse_terminated).ok()?.into_iter().collect();
+    // What may lie unused here counts as used, and then nothing is unused that it calls: the function.
+    lints.retain(|lint| !expected || !["dead_code", "unused"].iter().any(|word| lint.path().is_ident(word)));
+    let level = Ident::new("allow", list.path.span());
+    (!lints.is_empty()).then(|| quote!(#[#level(#(#lints),*)]))
+}
+
 impl FnItem {
     /// The `#[deprecated]` attribute: what stands beside the function is as old.
     pub(crate) fn deprecation(&self) -> Option<&Attribute> {
         self.attrs.iter().find(|attr| attr.path().is_ident("deprecated"))
+    }
+
+    /// The lints that are allowed or expected, for what stands beside the function has its names and types.
+    pub(crate) fn allowances(&self) -> Vec<TokenStream> {
+        allowances(&self.attrs)
     }
 
     /// The `#[cfg(..)]` attributes: what stands beside the function exists only if it does.

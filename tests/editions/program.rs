@@ -33,6 +33,13 @@ fn square(n: u32) -> u32 {
     n * n
 }
 
+// What trybuild allows everywhere, so that `ui/pass` cannot expect it.
+#[process]
+#[expect(dead_code, non_snake_case, reason = "listed and called nowhere")]
+fn unused(N: u32) {
+    assert_eq!(N, 0);
+}
+
 /// A handle does not borrow what its process has read.
 fn started(text: String) -> Result<Child<String>, SpawnError> {
     said::process(&text).name("said").spawn()

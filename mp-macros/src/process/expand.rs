@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::process::model::{Output, Process};
+use crate::process::model::{Output, Parameter, Process};
 use crate::process::settings::Setting;
 use crate::runtime_path::{self, RuntimePath, closed};
 
@@ -38,12 +38,14 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
 
     let vis = &item.vis;
     let cfgs: Vec<_> = item.cfgs().collect();
+    let allowances = item.allowances();
     let deprecation = item.deprecation();
     let deprecated = deprecation.map(|_| quote!(#[allow(deprecated, reason = "the function is")]));
     let bounds = &generics.where_clause;
     let names: Vec<_> = process.parameters.iter().map(|parameter| &parameter.name).collect();
-    let types = process.parameters.iter().map(|parameter| &parameter.ty);
-    let parameters = quote!(#(#names: #types),*);
+    let parameters =
+        process.parameters.iter().map(|Parameter { allowances, name, ty }| quote!(#(#allowances)* #name: #ty));
+    let parameters = quote!(#(#parameters),*);
     let turbofish = match process.arguments.as_slice() {
         [] => None,
         arguments => Some(quote!(::<#(#arguments),*>)),
@@ -82,11 +84,13 @@ pub(crate) fn declaration(process: &Process) -> TokenStream {
         #deprecation
         #[doc = #type_doc]
         #[allow(non_camel_case_types, reason = "it shares the name of the function")]
+        #(#allowances)*
         #vis #declared
 
         #(#cfgs)*
         #deprecated
         #[allow(clippy::too_many_arguments, clippy::type_complexity, reason = "as the function has them")]
+        #(#allowances)*
         impl #ty {
             #[doc = #spawn_doc]
             pub fn #spawn #generics(#parameters) -> #child #bounds {

@@ -1,11 +1,11 @@
 //! A process function, validated: what `expand` prints.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::format_ident;
 use syn::{FnArg, GenericParam, Generics, Pat, ReturnType, Type};
 
 use crate::errors::Errors;
-use crate::item::FnItem;
+use crate::item::{self, FnItem};
 use crate::process::args::ProcessArgs;
 use crate::process::settings::Setting;
 use crate::runtime_path::RuntimePath;
@@ -31,6 +31,8 @@ pub(crate) struct Process {
 
 /// A parameter of the launcher: a plain name for whatever pattern the function has.
 pub(crate) struct Parameter {
+    /// The lints that are allowed here.
+    pub(crate) allowances: Vec<TokenStream>,
     pub(crate) name: Ident,
     pub(crate) ty: Type,
 }
@@ -201,6 +203,7 @@ fn parameters(item: &FnItem) -> Vec<Parameter> {
     typed
         .enumerate()
         .map(|(index, typed)| Parameter {
+            allowances: item::allowances(&typed.attrs),
             name: given[index].clone().unwrap_or_else(|| derived(index)),
             ty: (*typed.ty).clone(),
         })

@@ -80,6 +80,9 @@ fn start(entry: Entry, errors: &mut Errors) -> Option<Start> {
     let generics = std::mem::take(&mut last.arguments);
     let function = last.ident.clone();
     let labelled = label.is_some();
+    if !labelled && !is_snake_case(&function.to_string()) {
+        attrs.push(syn::parse_quote_spanned!(function.span()=> #[allow(non_snake_case, reason = "it is the name of the function")]));
+    }
     Some(Start {
         attrs,
         label: label.unwrap_or(function),
@@ -90,6 +93,11 @@ fn start(entry: Entry, errors: &mut Errors) -> Option<Start> {
         arguments,
         arguments_span: paren.span.join(),
     })
+}
+
+/// Whether rustc is content with the name of a variable.
+fn is_snake_case(name: &str) -> bool {
+    !name.contains(char::is_uppercase) && !name.trim_matches('_').contains("__")
 }
 
 fn no_option(attrs: &[Attribute], errors: &mut Errors) {
