@@ -45,7 +45,7 @@ use proc_macro::TokenStream;
 /// | `name = "text"` | the name of the process; without it, that of the function |
 /// | `daemon` | as in Python: not waited for when its parent ends, but stopped; for one that never ends by itself |
 /// | `detached` | goes on when the program has ended, in a session of its own; not together with `daemon` |
-/// | `start = forkserver` | how it is started: `fork`, `forkserver` or `exec`; with it, parameters are of serde types |
+/// | `start = forkserver` | how it is started: `fork`, `forkserver` or `exec`; with any of these, parameters are of serde types; without, it is forked |
 /// | `unsafe(threads)` | may be started while the program has other threads, see below |
 /// | `stdin`, `stdout`, `stderr` | `= null`, `= piped`, or `= inherit`, as it is without |
 /// | `env(NAME = "value", ..)` | variables of its environment, beside those of its parent |

@@ -179,7 +179,7 @@ pub(crate) fn owned_parameters(sig: &Signature, who: &str, errors: &mut Errors) 
         if has_reference(tokens.clone()) || lifetimes(tokens).iter().any(|lifetime| lifetime != "static") {
             errors.at(
                 &parameter.ty,
-                format_args!("{who} that `forkserver` or `exec` starts takes what it owns, for it has no copy of its parent's memory: take a `String` for a `&str`, a `Vec` for a slice, or start it by `fork`"),
+                format_args!("{who} with `start` takes what it owns, for by `forkserver` or `exec` it has no copy of its parent's memory: take a `String` for a `&str`, a `Vec` for a slice, or leave `start` out, for then it is forked"),
             );
             owned = false;
         }

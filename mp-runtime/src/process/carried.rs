@@ -17,11 +17,11 @@ use crate::sys::near::near;
 
 /// A type that can be an argument of a process which is not forked from its parent. See [`Crossing`] on `By`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of a process that `forkserver` or `exec` starts",
+    message = "`{Self}` cannot be an argument of a process function with `start`",
     label = "serde cannot write `{Self}` and read it back",
-    note = "such a process is no copy of its parent, so its arguments cross as bytes: take a `String` for a `&str`, a `Vec` \
-            for a slice, derive `serde::Serialize` and `serde::Deserialize` on a type of your own; or start it by `fork`, \
-            which carries anything"
+    note = "by `forkserver` or `exec` a process is no copy of its parent, so its arguments cross as bytes: take a `String` for a \
+            `&str`, a `Vec` for a slice, derive `serde::Serialize` and `serde::Deserialize` on a type of your own; or leave \
+            `start` out, for then it is forked, which carries anything"
 )]
 pub trait Argument<By> {
     /// The type, if it can.

@@ -1,0 +1,6 @@
+use mp_runtime::process;
+
+#[process(start = fork)]
+fn run(_text: &str) {}
+
+fn main() {}
