@@ -6,6 +6,7 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::program::model::{Main, Program, Start};
+use crate::program::settings::Settings;
 use crate::runtime_path;
 
 /// The `fn main` of the program:
@@ -21,7 +22,7 @@ use crate::runtime_path;
 /// }
 /// ```
 pub(crate) fn program(program: &Program) -> TokenStream {
-    let runtime = &program.runtime;
+    let Settings { runtime, isolated, required, parked } = &program.settings;
     let context = Ident::new("program", Span::mixed_site());
     let starts = program.entries.iter().map(|entry| start(entry, &context));
     let main = program.main.as_ref().map(main);
@@ -30,13 +31,13 @@ pub(crate) fn program(program: &Program) -> TokenStream {
         None => quote!(::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)),
     };
     // `program(|program| ..)`, `program_that_requires(&[Rung::Subreaper], |program| ..)`, `isolated_program(&[], |program| ..)`.
-    let (run, required) = match (program.isolated, program.required.as_slice()) {
+    let (run, required) = match (isolated, required.as_slice()) {
         (false, []) => (quote!(program), None),
         (false, rungs) => (quote!(program_that_requires), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
         (true, rungs) => (quote!(isolated_program), Some(quote!(&[#(#runtime::Rung::#rungs),*],))),
     };
     // `fork_server().parked(4).start()?;`
-    let parked = program.parked.iter().map(|count| {
+    let parked = parked.iter().map(|count| {
         let at = count.span().resolved_at(Span::call_site());
         let park = quote_spanned!(at=> .parked(#count));
         quote!(#runtime::fork_server()#park.start()?;)

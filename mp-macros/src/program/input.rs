@@ -1,42 +1,21 @@
 //! What stands in `mp_main! { .. }`.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseBuffer, ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, Path, Token, bracketed, parenthesized};
 
 use crate::errors::Errors;
 use crate::item::FnItem;
-use crate::options::{self, Given, Known, Value};
-use crate::runtime_path::RuntimePath;
+use crate::program::settings::Settings;
 
-const KNOWN: [Known; 4] = [
-    Known { key: "isolate", usage: "`isolate = pid_namespace`" },
-    Known { key: "require", usage: "`require(subreaper)`" },
-    Known { key: "parked", usage: "`parked = 4`" },
-    Known { key: "crate", usage: "`crate = ::path`" },
-];
-
-/// The words for a mechanism that can be required, and what the runtime calls it.
-const RUNGS: [(&str, &str); 4] = [
-    ("death_signal", "DeathSignal"),
-    ("lifeline", "Lifeline"),
-    ("subreaper", "Subreaper"),
-    ("pid_namespace", "PidNamespace"),
-];
+const A_LIST: &str = "`mp_main!` lists processes and `fn main`: put statements into `fn main`, items outside the macro";
 
 const A_CALL: &str = "expected a process function and its arguments, as in `run1();`";
 
 /// The program as it was written.
 pub(crate) struct ProgramInput {
-    pub(crate) runtime: RuntimePath,
-    /// Whether it has a PID namespace of its own.
-    pub(crate) isolated: bool,
-    /// What has to be in force, as the runtime calls it.
-    pub(crate) required: Vec<Ident>,
-    /// How many processes the fork server keeps ready, if it is started ahead.
-    pub(crate) parked: Option<Expr>,
+    pub(crate) settings: Settings,
     pub(crate) entries: Vec<Entry>,
     pub(crate) mains: Vec<FnItem>,
 }
@@ -54,14 +33,7 @@ pub(crate) struct Entry {
 impl ProgramInput {
     /// Reads the program. Reports each line that is none, and goes on behind it.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> ProgramInput {
-        let mut input = ProgramInput {
-            runtime: RuntimePath::new(None),
-            isolated: false,
-            required: Vec::new(),
-            parked: None,
-            entries: Vec::new(),
-            mains: Vec::new(),
-        };
+        let mut input = ProgramInput { settings: Settings::new(), entries: Vec::new(), mains: Vec::new() };
         let read = |stream: ParseStream<'_>| -> syn::Result<()> {
             while !stream.is_empty() {
                 if let Err(error) = input.line(stream, errors) {
@@ -99,62 +71,20 @@ impl ProgramInput {
         if !self.entries.is_empty() || !self.mains.is_empty() {
             errors.at(hash, "options stand before the first entry");
         }
-        for option in options::parse(list.parse()?, &KNOWN.each_ref(), errors) {
-            match option.key.to_string().as_str() {
-                "isolate" => self.isolated = isolated(&option, errors),
-                "require" => self.required = rungs(&option, errors),
-                "parked" => {
-                    self.parked = option.assigned("the number of processes to keep ready, as in `parked = 4`", errors);
-                }
-                _ => self.runtime = RuntimePath::new(option.runtime(errors)),
-            }
-        }
+        self.settings.parse(list.parse()?, errors);
         Ok(())
     }
 }
 
-/// The mechanisms in the option `require`.
-fn rungs(option: &Given, errors: &mut Errors) -> Vec<Ident> {
-    let list = match &option.value {
-        Value::Listed(list) => Punctuated::<Ident, Token![,]>::parse_terminated.parse2(list.clone()).ok(),
-        Value::None | Value::Assigned(_) => None,
-    };
-    match list {
-        Some(names) if !names.is_empty() => {
-            names.iter().filter_map(|name| options::named(name, &RUNGS, "mechanism", errors)).collect()
-        }
-        _ => {
-            errors.at(&option.key, "`require` takes the names of mechanisms, as in `require(lifeline, subreaper)`");
-            Vec::new()
-        }
-    }
-}
-
-/// Whether the option `isolate` asks for what there is.
-fn isolated(option: &Given, errors: &mut Errors) -> bool {
-    let name: Option<Ident> = option.assigned("what keeps the program apart: write `isolate = pid_namespace`", errors);
-    match name {
-        Some(name) if name != "pid_namespace" => {
-            errors.at(
-                &name,
-                format_args!(
-                    "a program cannot be isolated by `{name}`, only by a PID namespace: write `isolate = pid_namespace`"
-                ),
-            );
-            false
-        }
-        name => name.is_some(),
-    }
-}
-
-/// Whether an item follows that only `fn main` may be.
+/// Whether a function follows, which only `fn main` may be.
 fn is_function(stream: ParseStream<'_>) -> bool {
-    stream.peek(Token![fn])
-        || stream.peek(Token![pub])
-        || stream.peek(Token![async])
-        || stream.peek(Token![unsafe])
-        || stream.peek(Token![extern])
-        || stream.peek(Token![const]) && stream.peek2(Token![fn])
+    let ahead = stream.fork();
+    let qualified = ahead.parse::<syn::Visibility>().is_ok()
+        && ahead.parse::<Option<Token![const]>>().is_ok()
+        && ahead.parse::<Option<Token![async]>>().is_ok()
+        && ahead.parse::<Option<Token![unsafe]>>().is_ok()
+        && ahead.parse::<Option<syn::Abi>>().is_ok();
+    qualified && ahead.peek(Token![fn])
 }
 
 /// Skips to behind the next `;`, or behind the next braces where a function or block ends.
@@ -162,12 +92,21 @@ fn skip_line(stream: ParseStream<'_>) {
     while let Ok(token) = stream.parse::<TokenTree>() {
         let ends = match &token {
             TokenTree::Punct(punct) => punct.as_char() == ';',
-            TokenTree::Group(group) => group.delimiter() == proc_macro2::Delimiter::Brace && !stream.peek(Token![;]),
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace && !goes_on(stream),
             _ => false,
         };
         if ends {
             return;
         }
+    }
+}
+
+/// Whether what follows braces belongs to the same line: `else`, or any sign that no line begins with.
+fn goes_on(stream: ParseStream<'_>) -> bool {
+    match stream.fork().parse::<TokenTree>() {
+        Ok(TokenTree::Punct(punct)) => punct.as_char() != '#' && !stream.peek(Token![::]),
+        Ok(TokenTree::Ident(ident)) => ident == "else",
+        _ => false,
     }
 }
 
@@ -188,6 +127,9 @@ impl Parse for Entry {
         if input.peek(Token![:]) || input.peek(Token![=]) {
             return Err(syn::Error::new_spanned(path, "a label is one name and a colon, as in `worker: run1();`"));
         }
+        if input.peek(Token![!]) {
+            return Err(syn::Error::new_spanned(path, A_LIST));
+        }
         if !input.peek(syn::token::Paren) {
             let written = quote::quote!(#path).to_string().replace(' ', "");
             return Err(syn::Error::new_spanned(
@@ -197,7 +139,7 @@ impl Parse for Entry {
         }
         let arguments;
         let paren = parenthesized!(arguments in input);
-        let arguments = whole(&arguments, |list| list.parse_terminated(Expr::parse, Token![,]))?.into_iter().collect();
+        let arguments = whole(&arguments, |list| list.parse_terminated(argument, Token![,]))?.into_iter().collect();
         end(input, &paren)?;
         Ok(Entry { attrs, label, count, path, paren, arguments })
     }
@@ -210,6 +152,16 @@ fn whole<T>(inside: &ParseBuffer<'_>, parse: impl FnOnce(&ParseBuffer<'_>) -> sy
         inside.parse::<TokenStream>()?;
     }
     parsed
+}
+
+/// An argument of an entry.
+fn argument(input: ParseStream<'_>) -> syn::Result<Expr> {
+    let named = input.peek(Ident)
+        && (input.peek2(Token![:]) && !input.peek2(Token![::]) || input.peek2(Token![=]) && !input.peek2(Token![==]));
+    match named {
+        true => Err(input.error("an argument has no name: write the value alone, in the order of the parameters")),
+        false => input.parse(),
+    }
 }
 
 /// Whatever else people write into a `main`.
@@ -229,11 +181,13 @@ fn statement(input: ParseStream<'_>) -> Option<syn::Error> {
         || input.peek(Token![while])
         || input.peek(Token![loop])
         || input.peek(Token![match])
+        || input.peek(Token![pub])
+        || input.peek(Token![async])
+        || input.peek(Token![unsafe])
+        || input.peek(Token![extern])
         || input.peek(syn::token::Brace)
         || input.peek(Ident) && input.peek2(Token![!]);
-    refused.then(|| {
-        input.error("`mp_main!` lists processes and `fn main`: put statements into `fn main`, items outside the macro")
-    })
+    refused.then(|| input.error(A_LIST))
 }
 
 /// `label:` or `label[count]:`, if there is one.

@@ -3,6 +3,7 @@
 mod expand;
 mod input;
 mod model;
+mod settings;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -8,18 +8,12 @@ use syn::{Attribute, Expr, ExprLit, Lit, PathArguments, ReturnType, Type};
 use crate::errors::Errors;
 use crate::item::FnItem;
 use crate::program::input::{Entry, ProgramInput};
-use crate::runtime_path::RuntimePath;
+use crate::program::settings::Settings;
 use crate::signature;
 
 /// A program that can be printed.
 pub(crate) struct Program {
-    pub(crate) runtime: RuntimePath,
-    /// Whether it has a PID namespace of its own.
-    pub(crate) isolated: bool,
-    /// What has to be in force, as the runtime calls it.
-    pub(crate) required: Vec<Ident>,
-    /// How many processes the fork server keeps ready, if it is started ahead.
-    pub(crate) parked: Option<Expr>,
+    pub(crate) settings: Settings,
     pub(crate) entries: Vec<Start>,
     pub(crate) main: Option<Main>,
 }
@@ -62,11 +56,11 @@ impl Program {
         if input.entries.is_empty() && input.mains.is_empty() && errors.is_empty() {
             errors.push(syn::Error::new(Span::call_site(), "there is nothing to run: list a process, as in `run1();`"));
         }
-        let ProgramInput { runtime, isolated, required, parked, entries, mains } = input;
+        let ProgramInput { settings, entries, mains } = input;
         let entries: Vec<Start> = entries.into_iter().filter_map(|entry| start(entry, errors)).collect();
         distinct_labels(&entries, errors);
         let main = main(mains, errors);
-        Program { runtime, isolated, required, parked, entries, main }
+        Program { settings, entries, main }
     }
 }
 

@@ -1,0 +1,13 @@
+use mp_runtime::{mp_main, process};
+
+#[process]
+fn run() {}
+
+mp_main! {
+    if cfg!(unix) {
+        run();
+    } else {
+        return;
+    }
+    run();
+}
