@@ -29,7 +29,8 @@ fn main() -> ::std::process::ExitCode {
         #[allow(unused_variables, reason = "a label need not be used")]
         let run = {
             use self::run as __entry0;
-            program.start(__entry0::process())?
+            let process = __entry0::process;
+            program.start(process())?
         };
         #[allow(unused_variables, reason = "called where there is no `fn main`")]
         let main = || ();

@@ -41,18 +41,21 @@ fn main() -> ::std::process::ExitCode {
         #[allow(unused_variables, reason = "a label need not be used")]
         let worker = {
             use jobs::crunch as __entry1;
-            program.replicas("worker", 4, || __entry1::process(vec![1, 2]))?
+            let process = __entry1::process;
+            program.replicas("worker", 4, || process(vec![1, 2]))?
         };
         #[cfg(debug_assertions)]
         #[allow(unused_variables, reason = "a label need not be used")]
         let kept = {
             use self::keep as __entry1;
-            program.start_as("kept", __entry1::process::<u8>(7))?
+            let process = __entry1::process::<u8>;
+            program.start_as("kept", process(7))?
         };
         #[allow(unused_variables, reason = "a label need not be used")]
         let keep = {
             use self::keep as __entry1;
-            program.start(__entry1::process("text".to_owned()))?
+            let process = __entry1::process;
+            program.start(process("text".to_owned()))?
         };
         let main = move || -> Result<(), Box<dyn std::error::Error>> {
             for worker in worker {

@@ -32,7 +32,8 @@ fn main() -> ::std::process::ExitCode {
         #[allow(unused_variables, reason = "a label need not be used")]
         let r#type = {
             use self::r#type as __entry1;
-            program.start(__entry1::process(7))?
+            let process = __entry1::process;
+            program.start(process(7))?
         };
         ::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)
     })

@@ -58,12 +58,14 @@ fn main() -> ::std::process::ExitCode {
         #[allow(unused_variables, reason = "a label need not be used")]
         let run1 = {
             use self::run1 as __entry0;
-            program.start(__entry0::process())?
+            let process = __entry0::process;
+            program.start(process())?
         };
         #[allow(unused_variables, reason = "a label need not be used")]
         let run2 = {
             use self::run2 as __entry2;
-            program.start(__entry2::process("xiaozhang", "good"))?
+            let process = __entry2::process;
+            program.start(process("xiaozhang", "good"))?
         };
         ::core::result::Result::Ok(::std::process::ExitCode::SUCCESS)
     })

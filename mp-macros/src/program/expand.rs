@@ -15,7 +15,11 @@ use crate::runtime_path;
 /// fn main() -> ExitCode {
 ///     use __private::unmarked::*;
 ///     __private::program(|program| {
-///         let greeter = { use self::run2 as __entry1; program.start_as("greeter", __entry1::process("lucky"))? };
+///         let greeter = {
+///             use self::run2 as __entry1;
+///             let process = __entry1::process;
+///             program.start_as("greeter", process("lucky"))?
+///         };
 ///         let main = move || -> () { greeter.join(); };
 ///         Ok(Termination::report(main()))
 ///     })
@@ -61,15 +65,18 @@ pub(crate) fn program(program: &Program) -> TokenStream {
 /// One entry:
 ///
 /// ```text
-/// let greeter = { use self::run2 as __entry1; program.start_as("greeter", __entry1::process("lucky"))? };
-/// let worker = { use self::crunch as __entry1; program.replicas("worker", 4, || __entry1::process(jobs.clone()))? };
+/// let greeter = { use self::run2 as __entry1; let process = __entry1::process; program.start_as("greeter", process("lucky"))? };
+/// let worker = { use self::crunch as __entry1; let process = __entry1::process; program.replicas("worker", 4, || process(8))? };
 /// ```
 ///
 /// The import brings in a type of the function's name, if there is one: see `__private::unmarked` for what
-/// happens if not. The arguments see it, so it has a name that no user gives. Everything about the call stands at the user's path, for there rustc points.
+/// happens if not. The arguments see it, so it has a name that no user gives. Everything about the call stands at the user's
+/// path, for there rustc points; and all of it in one context, and apart from the arguments: so rustc takes a bound that is not met
+/// for one mistake, of what is made there and of what is done with it.
 fn start(entry: &Start, program: &Ident) -> TokenStream {
     let Start { attrs, label, labelled, count, path, generics, arguments, arguments_span } = entry;
-    let at = path.span().resolved_at(Span::call_site());
+    let at = path.span().resolved_at(Span::mixed_site());
+    let program = Ident::new(&program.to_string(), at);
     let import = format_ident!("__entry{}", arguments.len(), span = at);
     let text = label.to_string();
     // Of a single name, `self::` tells rustc to look for it here and suggest what is near.
@@ -84,7 +91,8 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
         group.set_span(*arguments_span);
         group
     };
-    let call = quote_spanned!(at=> #import::process #generics #arguments);
+    let process = quote_spanned!(at=> let process = #import::process #generics;);
+    let call = quote_spanned!(at=> process #arguments);
     let started = match (count, labelled) {
         (Some(count), _) => quote_spanned!(at=> #program.replicas(#text, #count, || #call)),
         (None, true) => quote_spanned!(at=> #program.start_as(#text, #call)),
@@ -93,7 +101,7 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
     quote! {
         #(#attrs)*
         #[allow(unused_variables, reason = "a label need not be used")]
-        let #label = { use #here #path as #import; #started? };
+        let #label = { use #here #path as #import; #process #started? };
     }
 }
 
