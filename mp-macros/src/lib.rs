@@ -69,10 +69,11 @@ use proc_macro::TokenStream;
 ///
 /// It returns nothing, any type that serde can write and read back, or a `Result` of one whose error implements
 /// `Display`: an `Err` reaches the parent as its text. A type written `Result` is taken for the standard one,
-/// through any alias. A function that never returns, `-> !`, gives a `Child<Infallible>`.
+/// as in `io::Result`; an alias of another name is not seen to be one. A function that never returns, `-> !`, gives a `Child<Infallible>`.
 ///
 /// Patterns, generics, lifetimes, `const fn`, other attributes, documentation and any visibility are kept.
-/// `self`, `impl Trait` and `unsafe` functions are refused. An `async fn` is run by a runtime of tokio that is built in the
+/// `self`, `impl Trait`, `#[target_feature]` and `unsafe` functions are refused. No module or import beside the function has its name,
+/// as `std::thread` has that of a function `thread`: the type would be a second one. An `async fn` is run by a runtime of tokio that is built in the
 /// process, with the feature `tokio`; see the [guide](../mp_runtime/index.html#async). In documentation, a link to the function is written
 /// ``[`name`](fn@name)``, for the type beside it has the same name.
 ///

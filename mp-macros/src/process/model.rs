@@ -122,6 +122,16 @@ impl Process {
     }
 }
 
+/// What a processor must have for the function to be called, the framework cannot know.
+fn on_any_processor(item: &FnItem, errors: &mut Errors) -> bool {
+    let features = item.attrs.iter().find(|attr| attr.path().is_ident("target_feature"));
+    if let Some(features) = features {
+        let instead = "ask `is_x86_feature_detected!` or the like in the process function, and call one with the feature from there";
+        errors.at(features.path(), format_args!("a process function runs on any processor: {instead}"));
+    }
+    features.is_none()
+}
+
 fn not_main(item: &FnItem, errors: &mut Errors) -> bool {
     let is_main = item.sig.ident == "main";
     if is_main {
@@ -155,7 +165,7 @@ fn output(item: &FnItem, errors: &mut Errors) -> Output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(&**ty),
     };
-    if !owned || !is_run || matches!(sig.safety, syn::Safety::Unsafe(_)) {
+    if !owned || !is_run || !on_any_processor(item, errors) || matches!(sig.safety, syn::Safety::Unsafe(_)) {
         return Output::Refused(ty.filter(|_| owned).cloned());
     }
     match ty.map(bare) {

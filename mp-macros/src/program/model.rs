@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, PathArguments, ReturnType, Type};
 use crate::errors::Errors;
 use crate::item::FnItem;
 use crate::program::input::{Entry, ProgramInput};
-use crate::program::settings::Settings;
+use crate::program::settings::{self, Settings};
 use crate::signature;
 
 /// A program that can be printed.
@@ -96,8 +96,11 @@ fn is_snake_case(name: &str) -> bool {
 
 fn no_option(attrs: &[Attribute], errors: &mut Errors) {
     for attr in attrs {
-        if attr.path().is_ident("crate") {
-            errors.at(attr.path(), "options stand in the first line, with a `!`: write `#![crate = ..]`");
+        let path = attr.path();
+        if let Some(usage) = settings::usage(path) {
+            errors.at(path, format_args!("options stand in the first line, with a `!`: write `#![{usage}]`"));
+        } else if path.segments.last().is_some_and(|last| last.ident == "process") {
+            errors.at(path, "`#[process(..)]` marks a function: give it its options where it is defined");
         }
     }
 }

@@ -24,6 +24,12 @@ const RUNGS: [(&str, &str); 4] = [
     ("pid_namespace", "PidNamespace"),
 ];
 
+/// How the option of this name is written, if there is one.
+pub(crate) fn usage(name: &syn::Path) -> Option<&'static str> {
+    let known = KNOWN.iter().find(|known| name.is_ident(known.key));
+    known.map(|known| known.usage.trim_matches('`'))
+}
+
 /// What the user set.
 pub(crate) struct Settings {
     pub(crate) runtime: RuntimePath,

@@ -92,7 +92,8 @@ pub trait Impossible {}
     message = "`{Self}` cannot be the result of a process",
     label = "serde cannot write `{Self}` and read it back",
     note = "a result crosses to the parent as bytes: derive `serde::Serialize` and `serde::Deserialize` on a type of \
-            your own, require them of a type parameter, or return what the value is made of"
+            your own, require them of a type parameter, or return what the value is made of",
+    note = "a `Result` is known by its name: in place of an alias that has another, write `Result<..>`"
 )]
 pub trait Value<By> {
     /// The type, if it can.
