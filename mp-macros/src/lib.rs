@@ -72,7 +72,7 @@ use proc_macro::TokenStream;
 /// as in `io::Result`; an alias of another name is not seen to be one. A function that never returns, `-> !`, gives a `Child<Infallible>`.
 ///
 /// Patterns, generics, lifetimes, `const fn`, other attributes, documentation and any visibility are kept.
-/// `self`, `impl Trait`, `#[target_feature]` and `unsafe` functions are refused. No module or import beside the function has its name,
+/// `self`, `impl Trait` as the type of a parameter or in a result, `#[target_feature]` and `unsafe` functions are refused. No module or import beside the function has its name,
 /// as `std::thread` has that of a function `thread`: the type would be a second one. An `async fn` is run by a runtime of tokio that is built in the
 /// process, with the feature `tokio`; see the [guide](../mp_runtime/index.html#async). In documentation, a link to the function is written
 /// ``[`name`](fn@name)``, for the type beside it has the same name.

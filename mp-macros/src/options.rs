@@ -43,11 +43,21 @@ pub(crate) fn parse(list: TokenStream, known: &[&Known], errors: &mut Errors) ->
     given
 }
 
-/// Splits at the commas. There may be one at the end.
+/// Splits at the commas, but for those in `::<..>`. There may be one at the end.
 fn split(list: TokenStream, known: &[&Known], errors: &mut Errors) -> Vec<Vec<TokenTree>> {
     let mut pieces = vec![Vec::new()];
+    let (mut depth, mut before) = (0_usize, ' ');
     for token in list {
-        let comma = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',');
+        let sign = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        match (before, sign) {
+            (':', '<') => depth += 1,
+            (_, '<') if depth > 0 => depth += 1,
+            ('-' | '=', '>') => {}
+            (_, '>') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = sign;
+        let comma = sign == ',' && depth == 0;
         match pieces.last_mut() {
             Some(piece) if !comma => piece.push(token),
             Some(piece) if piece.is_empty() => errors.at(token, expected(known)),

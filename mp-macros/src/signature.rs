@@ -28,7 +28,8 @@ pub(crate) fn async_is_run(sig: &Signature, who: &str, errors: &mut Errors) -> b
 
 /// No `unsafe`: nobody here could keep what it asks for.
 pub(crate) fn not_unsafe(sig: &Signature, who: &str, errors: &mut Errors) {
-    if let syn::Safety::Unsafe(token) = &sig.safety {
+    // One with `...` rustc refuses itself.
+    if let (syn::Safety::Unsafe(token), None) = (&sig.safety, &sig.variadic) {
         errors.at(token, format_args!("{who} is called by the framework, which cannot keep the contract of an `unsafe fn`: use an `unsafe` block inside"));
     }
 }

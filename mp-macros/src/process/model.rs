@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::format_ident;
+use syn::ext::IdentExt;
 use syn::{FnArg, GenericParam, Generics, Pat, ReturnType, Type};
 
 use crate::errors::Errors;
@@ -81,7 +82,7 @@ impl Process {
 
         let name = match &args.name {
             Some(name) => name.value(),
-            None => plain(&item.sig.ident),
+            None => item.sig.ident.unraw().to_string(),
         };
         let ProcessArgs { daemon, detached, threads_allowed, start, settings, runtime, .. } = args;
         let unspoken = Process {
@@ -218,10 +219,4 @@ fn parameters(item: &FnItem) -> Vec<Parameter> {
             ty: (*typed.ty).clone(),
         })
         .collect()
-}
-
-/// A name without the `r#` of a raw identifier.
-fn plain(ident: &Ident) -> String {
-    let name = ident.to_string();
-    name.strip_prefix("r#").map_or(name.clone(), str::to_owned)
 }

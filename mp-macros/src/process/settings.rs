@@ -170,7 +170,17 @@ fn pairs(
     );
     match parsed {
         Ok(pairs) if !pairs.is_empty() => {
-            pairs.into_iter().filter_map(|(name, value)| make(name, value, errors)).collect()
+            let mut names: Vec<Ident> = Vec::new();
+            let mut settings = Vec::new();
+            for (name, value) in pairs {
+                if names.contains(&name) {
+                    errors.at(&name, format_args!("`{name}` is given twice"));
+                    continue;
+                }
+                names.push(name.clone());
+                settings.extend(make(name, value, errors));
+            }
+            settings
         }
         _ => {
             let at: TokenStream = if list.is_empty() { option.key.to_token_stream() } else { list.clone() };

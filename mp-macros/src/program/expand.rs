@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::program::model::{Main, Program, Start};
@@ -26,7 +27,7 @@ use crate::runtime_path;
 /// }
 /// ```
 pub(crate) fn program(program: &Program) -> TokenStream {
-    let Settings { runtime, isolated, required, parked } = &program.settings;
+    let Settings { runtime, isolated, required, parked, .. } = &program.settings;
     let context = Ident::new("program", Span::mixed_site());
     let starts = program.entries.iter().map(|entry| start(entry, &context));
     let main = program.main.as_ref().map(main);
@@ -78,7 +79,7 @@ fn start(entry: &Start, program: &Ident) -> TokenStream {
     let at = path.span().resolved_at(Span::mixed_site());
     let program = Ident::new(&program.to_string(), at);
     let import = format_ident!("__entry{}", arguments.len(), span = at);
-    let text = label.to_string();
+    let text = label.unraw().to_string();
     // Of a single name, `self::` tells rustc to look for it here and suggest what is near.
     let here = (path.leading_colon.is_none() && path.segments.len() == 1).then(|| quote_spanned!(at=> self::));
     let generics = match generics.to_token_stream() {

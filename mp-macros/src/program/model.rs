@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Group, Ident, Span};
+use syn::ext::IdentExt;
 use syn::{Attribute, Expr, ExprLit, Lit, PathArguments, ReturnType, Type};
 
 use crate::errors::Errors;
@@ -114,16 +115,15 @@ fn some_replicas(count: Option<&Expr>, errors: &mut Errors) {
 }
 
 fn distinct_labels(entries: &[Start], errors: &mut Errors) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut seen: HashMap<String, Vec<bool>> = HashMap::new();
     for entry in entries {
-        // Two of which a `#[cfg]` leaves one are not the same.
-        if entry.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
-            continue;
-        }
-        let times = seen.entry(entry.label.to_string()).or_default();
-        *times += 1;
-        if *times > 1 {
-            let label = &entry.label;
+        let conditional = entry.attrs.iter().any(|attr| attr.path().is_ident("cfg"));
+        let others = seen.entry(entry.label.unraw().to_string()).or_default();
+        // Two of which a `#[cfg]` each leaves one are not the same.
+        let taken = others.iter().any(|other| !(*other && conditional));
+        others.push(conditional);
+        if taken {
+            let (label, times) = (&entry.label, others.len());
             errors.at(
                 label,
                 format_args!("the label `{label}` is taken: give this entry its own, as in `{label}{times}: ..`"),

@@ -39,17 +39,29 @@ pub(crate) struct Settings {
     pub(crate) required: Vec<Ident>,
     /// How many processes the fork server keeps ready, if it is started ahead.
     pub(crate) parked: Option<Expr>,
+    given: Vec<Ident>,
 }
 
 impl Settings {
     /// Nothing but what is without options.
     pub(crate) fn new() -> Settings {
-        Settings { runtime: RuntimePath::new(None), isolated: false, required: Vec::new(), parked: None }
+        Settings {
+            runtime: RuntimePath::new(None),
+            isolated: false,
+            required: Vec::new(),
+            parked: None,
+            given: Vec::new(),
+        }
     }
 
     /// Reads the options of one line, reporting what is wrong.
     pub(crate) fn parse(&mut self, list: TokenStream, errors: &mut Errors) {
         for option in options::parse(list, &KNOWN.each_ref(), errors) {
+            if self.given.contains(&option.key) {
+                errors.at(&option.key, format_args!("`{}` is given twice", option.key));
+                continue;
+            }
+            self.given.push(option.key.clone());
             match option.key.to_string().as_str() {
                 "isolate" => self.isolated = isolated(&option, errors),
                 "require" => self.required = rungs(&option, errors),

@@ -46,8 +46,10 @@ fn a_right_list_is_understood() {
     assert_eq!(understood(""), [""; 0]);
     assert_eq!(understood("daemon"), ["daemon"]);
     assert_eq!(understood("name = \"a, b\", daemon,"), ["name = \"a, b\"", "daemon"]);
+    assert_eq!(understood("name = 1 << 2, daemon"), ["name = 1 << 2", "daemon"]);
     assert_eq!(understood("crate = ::a::b, name(1, 2)"), ["crate = :: a :: b", "name(1 , 2)"]);
     told("name = \"a, b\", daemon,", &[]);
+    told("name = f::<u8, fn() -> A<u8, 2>>(a < b), daemon", &[]);
 }
 
 #[test]
