@@ -44,6 +44,11 @@ fn pool_that_is_dropped_by_a_panic_ends() {
 }
 
 #[test]
+fn dropped_iterator_takes_back_what_was_sent_and_not_begun() {
+    scene(&["dropped-imap"]);
+}
+
+#[test]
 fn settings_of_nothing_are_refused() {
     scene(&["refused"]);
 }

@@ -49,6 +49,11 @@ fn item_is_tried_again_as_often_as_said() {
 }
 
 #[test]
+fn limits_of_an_item_outlive_its_handle() {
+    scene(&["dropped"]);
+}
+
+#[test]
 fn pool_ends_promptly() {
     scene(&["shutdowns"]);
 }

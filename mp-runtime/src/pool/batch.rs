@@ -1,7 +1,7 @@
 //! Items on their way through a pool: those that a worker gets at once.
 
 use crate::pool::frame::Frames;
-use crate::pool::job::JobId;
+use crate::pool::job::{JobId, Limits};
 use crate::pool::message::{self, HEAD, Head};
 
 /// Consecutive items of a job.
@@ -15,8 +15,8 @@ pub(crate) struct Batch {
     pub(crate) done: u32,
     /// How often a worker has begun with them before.
     pub(crate) attempts: u32,
-    /// Batches of a higher one go before it.
-    pub(crate) priority: i32,
+    /// What holds for its items, whether somebody waits for them or not.
+    pub(crate) limits: Limits,
     /// What its worker knows it by.
     pub(crate) number: u32,
     /// The whole message to the worker, as [`Lane::send`](crate::pool::lane::Lane::send) wants it.
@@ -27,7 +27,7 @@ impl Batch {
     /// A batch of `count` items in `message`, which has room for the head.
     pub(crate) fn new(job: JobId, first: u64, count: u32, mut message: Vec<u8>) -> Batch {
         message.push(0);
-        Batch { job, first, count, done: 0, attempts: 0, priority: 0, number: 0, message }
+        Batch { job, first, count, done: 0, attempts: 0, limits: Limits::default(), number: 0, message }
     }
 
     /// Gives it the number by which its worker is to know it; `nanos` as in [`Head`].
@@ -44,8 +44,8 @@ impl Batch {
         let length = Frames(&items[begin..]).skip_items(count);
         let mut message = vec![0; HEAD];
         message.extend_from_slice(&items[begin..begin + length]);
-        let Batch { attempts, priority, .. } = *self;
-        Batch { attempts, priority, ..Batch::new(self.job, self.first + u64::from(from), count, message) }
+        let Batch { attempts, limits, .. } = *self;
+        Batch { attempts, limits, ..Batch::new(self.job, self.first + u64::from(from), count, message) }
     }
 }
 

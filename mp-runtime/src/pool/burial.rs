@@ -95,8 +95,7 @@ impl Engine<'_> {
 
     /// Decides on the item that the worker was at: the next one of `batch`.
     fn lose(&mut self, batch: &Batch, worker: &Worker, exit: &Exit, step: Step) {
-        let Some(job) = self.jobs.get(batch.job) else { return };
-        let limits = job.limits;
+        let limits = batch.limits;
         let mut item = batch.part(batch.done, 1);
         item.attempts = batch.attempts + 1;
         let sentence = worker.sentence.filter(|(mark, _)| mark.batch == batch.number && mark.item == batch.done);

@@ -60,7 +60,7 @@ impl Engine<'_> {
 
     #[inline]
     fn give(&mut self, at: usize, batch: Batch) {
-        let timing = if self.is_timed { self.jobs.timing(batch.job) } else { 0 };
+        let timing = if self.is_timed { batch.limits.timing() } else { 0 };
         self.workers[at].give(batch, timing);
         self.workers[at].wake();
     }

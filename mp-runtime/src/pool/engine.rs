@@ -11,7 +11,7 @@ use crate::ipc::spin;
 use crate::pool::batch::Batch;
 use crate::pool::callback::Callback;
 use crate::pool::error::TaskErrorKind;
-use crate::pool::job::{Delivery, JobId, Jobs, Limits, Outcome};
+use crate::pool::job::{Delivery, JobId, Jobs, Outcome};
 use crate::pool::lane::Received;
 use crate::pool::local::Hands;
 use crate::pool::message::{HEAD, Head, Kind};
@@ -113,18 +113,6 @@ impl<'f> Engine<'f> {
             self.rest(None);
         }
         self.trouble.clone().map_or(Ok(()), Err)
-    }
-
-    pub(crate) fn open_job(&mut self, limits: Limits) -> JobId {
-        self.is_timed |= limits.timeout.is_some() || limits.soft.is_some();
-        self.jobs.open(limits)
-    }
-
-    /// Forgets a job. What no worker has begun with is not run.
-    pub(crate) fn close_job(&mut self, job: JobId) {
-        if self.jobs.close(job) {
-            self.queue.retain(|batch| batch.job != job);
-        }
     }
 
     /// The next thing that has come in for a job.

@@ -9,7 +9,7 @@ use crate::pool::callback;
 use crate::pool::engine::Engine;
 use crate::pool::error::{TaskError, TaskErrorKind};
 use crate::pool::frame::{self, Kind};
-use crate::pool::job::{Delivery, JobId, Outcome};
+use crate::pool::job::{Delivery, JobId, Limits, Outcome};
 use crate::pool::message::HEAD;
 use crate::pool::pace::MOST_BYTES;
 use crate::wire::codec;
@@ -18,6 +18,7 @@ use crate::wire::codec;
 pub(crate) struct Feed<'p, 'f, I> {
     pub(crate) engine: &'p RefCell<Engine<'f>>,
     job: JobId,
+    limits: Limits,
     items: I,
     /// How many items were pulled.
     pulled: u64,
@@ -31,13 +32,13 @@ pub(crate) struct Feed<'p, 'f, I> {
 
 impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
     pub(crate) fn new(engine: &'p RefCell<Engine<'f>>, items: I) -> Self {
-        let job = {
+        let (job, limits) = {
             let mut engine = engine.borrow_mut();
             engine.settle();
             let limits = engine.settings.limits;
-            engine.open_job(limits)
+            (engine.open_job(limits), limits)
         };
-        Feed { engine, job, items, pulled: 0, accounted: 0, is_over: false, chunk: None }
+        Feed { engine, job, limits, items, pulled: 0, accounted: 0, is_over: false, chunk: None }
     }
 
     pub(crate) fn pulled(&self) -> u64 {
@@ -124,7 +125,7 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
             return false;
         }
         debug_assert!(message.len() > HEAD);
-        engine.add(Batch::new(self.job, first, count, message));
+        engine.add(Batch { limits: self.limits, ..Batch::new(self.job, first, count, message) });
         engine.dispatch();
         true
     }
@@ -161,6 +162,7 @@ impl<I> Drop for Feed<'_, '_, I> {
     fn drop(&mut self) {
         // Borrowed only if the loop has panicked.
         if let Ok(mut engine) = self.engine.try_borrow_mut() {
+            engine.settle();
             engine.close_job(self.job);
         }
     }

@@ -1,9 +1,11 @@
 //! What somebody waits for: a map, or a single task; with what has come in for it.
 
 use std::collections::VecDeque;
+use std::thread;
 use std::time::Duration;
 
 use crate::pool::callback::Callback;
+use crate::pool::engine::Engine;
 use crate::pool::error::TaskErrorKind;
 use crate::pool::frame::Frames;
 use crate::pool::message::TIMED;
@@ -19,7 +21,6 @@ pub(crate) struct JobId {
 #[derive(Debug)]
 pub(crate) struct Job<'f> {
     pub(crate) inbox: VecDeque<Delivery>,
-    pub(crate) limits: Limits,
     pub(crate) callback: Option<Callback<'f>>,
     /// Whether nobody but the callback wants to know.
     is_dropped: bool,
@@ -36,6 +37,14 @@ pub(crate) struct Limits {
     pub(crate) soft: Option<Duration>,
     /// Batches of a higher one go first.
     pub(crate) priority: i32,
+}
+
+impl Limits {
+    /// What a worker is told of the times of an item: see [`Head::nanos`](super::message::Head::nanos).
+    pub(crate) fn timing(&self) -> u64 {
+        let soft = self.soft.map_or(0, |soft| u64::try_from(soft.as_millis()).unwrap_or(u64::MAX >> 1).max(1));
+        soft << 1 | TIMED
+    }
 }
 
 /// What became of consecutive items.
@@ -75,8 +84,8 @@ pub(crate) struct Jobs<'f> {
 }
 
 impl<'f> Jobs<'f> {
-    pub(crate) fn open(&mut self, limits: Limits) -> JobId {
-        let job = Job { inbox: VecDeque::new(), limits, callback: None, is_dropped: false };
+    pub(crate) fn open(&mut self) -> JobId {
+        let job = Job { inbox: VecDeque::new(), callback: None, is_dropped: false };
         match self.free.pop() {
             Some(place) => {
                 let (generation, vacant) = &mut self.places[place];
@@ -126,12 +135,29 @@ impl<'f> Jobs<'f> {
         }
         call
     }
+}
 
-    /// What a worker is told of the times of a job, if it has limits: see [`Head::nanos`](super::message::Head::nanos).
-    pub(crate) fn timing(&mut self, id: JobId) -> u64 {
-        let soft = self.get(id).and_then(|job| job.limits.soft);
-        let soft = soft.map_or(0, |soft| u64::try_from(soft.as_millis()).unwrap_or(u64::MAX >> 1).max(1));
-        soft << 1 | TIMED
+impl Engine<'_> {
+    pub(crate) fn open_job(&mut self, limits: Limits) -> JobId {
+        self.is_timed |= limits.timeout.is_some() || limits.soft.is_some();
+        self.jobs.open()
+    }
+
+    /// Forgets a job. What no worker has begun with is not run.
+    pub(crate) fn close_job(&mut self, job: JobId) {
+        if !self.jobs.close(job) {
+            return;
+        }
+        for at in 0..self.workers.len() {
+            if self.workers[at].sent.iter().any(|batch| batch.job == job) {
+                self.take_all_back(at);
+            }
+        }
+        self.queue.retain(|batch| batch.job != job);
+        // What was behind it. A worker that is started in a panic would be in one, too.
+        if !thread::panicking() {
+            self.dispatch();
+        }
     }
 }
 
@@ -142,9 +168,9 @@ mod tests {
     #[test]
     fn closed_job_is_not_taken_for_the_next_in_its_place() {
         let mut jobs = Jobs::default();
-        let first = jobs.open(Limits::default());
+        let first = jobs.open();
         assert!(jobs.close(first) && !jobs.close(first));
-        let second = jobs.open(Limits::default());
+        let second = jobs.open();
         assert!(jobs.get(first).is_none() && jobs.get(second).is_some());
     }
 }

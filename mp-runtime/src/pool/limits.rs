@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(10);
 
 impl Engine<'_> {
     /// When to look after the limits of items next.
-    pub(super) fn next_limit(&mut self) -> Option<Instant> {
+    pub(super) fn next_limit(&self) -> Option<Instant> {
         if !self.is_timed {
             return None;
         }
@@ -37,16 +37,15 @@ impl Engine<'_> {
     }
 
     /// How long a worker may go on with what it is at, or is about to be.
-    fn time_left(&mut self, at: usize) -> Option<Duration> {
+    fn time_left(&self, at: usize) -> Option<Duration> {
         let worker = &self.workers[at];
         if worker.sentence.is_some() {
             return None;
         }
         let at_work = worker.at_work().filter(|(_, mark)| mark.step != Step::Between);
-        let job = at_work.map(|(batch, _)| batch).or(worker.sent.front())?.job;
+        let limit = at_work.map(|(batch, _)| batch).or(worker.sent.front())?.limits.timeout?;
         let since = worker.shared.draft.since();
         let is_at_work = at_work.is_some();
-        let limit = self.jobs.get(job)?.limits.timeout?;
         if !is_at_work {
             return Some(limit);
         }

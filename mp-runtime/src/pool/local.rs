@@ -99,7 +99,7 @@ impl Engine<'_> {
         }
         let Hands::Crew(crew) = &mut self.hands else { return };
         while let Some(batch) = self.queue.pop_front() {
-            let timing = self.jobs.timing(batch.job);
+            let timing = batch.limits.timing();
             if let Err(batch) = crew.give(batch, timing) {
                 return self.put_back(batch);
             }
@@ -111,7 +111,7 @@ impl Engine<'_> {
         match &mut self.hands {
             Hands::Alone(alone) if self.trouble.is_none() => {
                 let Some(mut batch) = self.queue.pop_front() else { return };
-                batch.address(0, self.jobs.timing(batch.job));
+                batch.address(0, batch.limits.timing());
                 let done = alone.desk.work_here(&batch.message, &mut *alone.server);
                 alone.account.note(&done);
                 self.file(batch, done);

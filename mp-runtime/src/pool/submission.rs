@@ -114,7 +114,7 @@ impl<'a, 'f, A: Serialize, R> Submission<'a, 'f, A, R> {
         if let Some(job) = engine.jobs.get(job) {
             job.callback = self.callback;
         }
-        let batch = Batch { priority: self.limits.priority, ..Batch::new(job, 0, 1, message) };
+        let batch = Batch { limits: self.limits, ..Batch::new(job, 0, 1, message) };
         match written {
             Ok(()) => engine.submit(batch),
             Err(error) => engine.fail(&batch, TaskErrorKind::Unsent(error.to_string())),

@@ -7,23 +7,23 @@ impl Engine<'_> {
     /// Adds a batch to the queue, behind those of its priority.
     #[inline]
     pub(crate) fn add(&mut self, batch: Batch) {
-        if self.queue.back().is_none_or(|last| last.priority >= batch.priority) {
+        if self.queue.back().is_none_or(|last| last.limits.priority >= batch.limits.priority) {
             return self.queue.push_back(batch);
         }
-        let at = self.queue.partition_point(|other| other.priority >= batch.priority);
+        let at = self.queue.partition_point(|other| other.limits.priority >= batch.limits.priority);
         self.queue.insert(at, batch);
     }
 
     /// Adds a batch to the queue, before those of its priority.
     pub(super) fn put_back(&mut self, batch: Batch) {
-        let at = self.queue.partition_point(|other| other.priority > batch.priority);
+        let at = self.queue.partition_point(|other| other.limits.priority > batch.limits.priority);
         self.queue.insert(at, batch);
     }
 
     /// Adds a batch of its own and gives out what there is: before what is less urgent, if no worker has begun with that.
     pub(crate) fn submit(&mut self, batch: Batch) {
         for at in 0..self.workers.len() {
-            if self.workers[at].sent.iter().any(|other| other.priority < batch.priority) {
+            if self.workers[at].sent.iter().any(|other| other.limits.priority < batch.limits.priority) {
                 self.take_all_back(at);
             }
         }

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread::park;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{children, fds, limit_for, sys, until};
+use fixture_kit::{Gate, children, fds, limit_for, sys, until};
 use mp_runtime::{Pool, Shutdown, TaskErrorKind};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::de::{Deserializer, Error};
@@ -178,6 +178,30 @@ fn main() {
                 assert!(pool.workers().is_empty(), "out of luck");
             });
             assert!(panicked.is_err() && children().is_empty());
+        }
+        "dropped-imap" => {
+            // What the worker has not begun with is taken back, though it was sent; what was behind it is not lost.
+            let (begun, go, runs) = (Gate::new(), Gate::new(), &sys::shared_counters(1)[0]);
+            let pool = Pool::builder().workers(1).start(|n: Unwritable| {
+                if n.0 == 0 {
+                    begun.open(1);
+                    go.wait();
+                }
+                runs.fetch_add(n.0 as usize, SeqCst);
+                n.0
+            });
+            let pool = pool.unwrap();
+            let first = pool.submit(Unwritable(0));
+            begun.wait();
+            // The one that cannot be written is answered at once, the one behind it is in the ring by then.
+            let mut values = pool.imap_unordered([3, 100].map(Unwritable)).chunk(1);
+            assert!(values.next().unwrap().1.is_err());
+            let last = pool.submit(Unwritable(1));
+            drop(values);
+            go.open(1);
+            assert_eq!((first.join().unwrap(), last.join().unwrap()), (0, 1));
+            pool.shutdown(Shutdown::Wait);
+            assert_eq!(runs.load(SeqCst), 1);
         }
         "refused" => {
             assert!(catch_unwind(|| Pool::builder().workers(0)).is_err());

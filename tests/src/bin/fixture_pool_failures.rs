@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{pass, sys};
-use mp_runtime::{Pool, Shutdown, TaskError, TaskErrorKind, TaskStage, process};
+use fixture_kit::{Gate, pass, sys, until};
+use mp_runtime::{Pool, Shutdown, TaskError, TaskErrorKind, TaskStage, is_overdue, process};
 use nix::sys::signal::{Signal, kill, raise};
 
 mod fixture_kit;
@@ -169,6 +169,46 @@ fn main() {
             let error = results[4].as_ref().unwrap_err();
             assert_eq!(error.attempts(), 3);
             assert!(error.to_string().ends_with("(attempt 3)"), "{error}");
+        }
+        "dropped" => {
+            // The limits of an item outlive whoever waited for it.
+            let limit = Duration::from_millis(50);
+            let (begun, tries) = (Gate::new(), sys::shared_counters(2));
+            let pool = Pool::builder().workers(1).start(|n: u64| {
+                match n {
+                    1 => {
+                        begun.open(1);
+                        pass(Duration::from_secs(60));
+                    }
+                    2 if tries[0].fetch_add(1, SeqCst) == 0 => abort(),
+                    3 => {
+                        until(is_overdue);
+                        tries[1].fetch_add(1, SeqCst);
+                    }
+                    _ => {}
+                }
+                n
+            });
+            let pool = pool.unwrap();
+            drop(pool.task(1).timeout(limit).submit());
+            drop(pool.task(2).retries(1).submit());
+            drop(pool.task(3).soft_timeout(limit).submit());
+            pool.shutdown(Shutdown::Wait);
+            assert_eq!(tries.iter().map(|tries| tries.load(SeqCst)).collect::<Vec<_>>(), [2, 1]);
+            begun.wait();
+            let pool = Pool::builder().workers(1).timeout(limit).start(|n: u64| {
+                if n == 1 {
+                    begun.open(1);
+                    pass(Duration::from_secs(60));
+                }
+                n
+            });
+            let pool = pool.unwrap();
+            let mut values = pool.imap([0, 1]).chunk(1);
+            values.next().unwrap().unwrap();
+            begun.wait();
+            drop(values);
+            assert_eq!((pool.map([2]).unwrap(), pool.stats().restarts), (vec![2], 1));
         }
         "shutdowns" => {
             let begin = Instant::now();
