@@ -29,6 +29,11 @@ fn task_is_cancelled_wherever_it_is_and_no_other() {
 }
 
 #[test]
+fn what_waits_behind_another_task_is_cancelled_at_once() {
+    scene(&["cancel-behind"]);
+}
+
+#[test]
 fn cancel_may_come_at_any_time() {
     scene(&["cancel-any-time"]);
 }

@@ -2,6 +2,7 @@
 
 use crate::pool::frame::Frames;
 use crate::pool::job::{JobId, Limits};
+use crate::pool::lane::PART;
 use crate::pool::message::{self, HEAD, Head};
 
 /// Consecutive items of a job.
@@ -35,6 +36,11 @@ impl Batch {
         self.number = number;
         let head = Head { kind: message::Kind::Batch, batch: number, count: self.count, first: self.first, nanos };
         head.write(&mut self.message);
+    }
+
+    /// Whether it goes in parts, so that it is not to be had back.
+    pub(crate) fn is_long(&self) -> bool {
+        self.message.len() > PART
     }
 
     /// Some of its items, from the item `from` on, as a batch that was not sent yet.

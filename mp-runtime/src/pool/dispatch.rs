@@ -18,6 +18,10 @@ impl Engine<'_> {
         if self.is_local() {
             return self.has_room_here();
         }
+        // It waits for a worker that has nothing; so would what is behind it.
+        if self.queue.front().is_some_and(Batch::is_long) {
+            return false;
+        }
         let depth = self.pace.depth();
         let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };
         let staying = self.staying();
@@ -38,17 +42,16 @@ impl Engine<'_> {
         self.workers.iter_mut().for_each(Worker::push_on);
         self.renew();
         let depth = self.pace.depth();
-        while !self.queue.is_empty() {
+        let most = self.settings.max_tasks.unwrap_or(u64::MAX);
+        while let Some(next) = self.queue.front() {
             let open = self.workers.iter().enumerate();
-            let open = open.filter(|(_, worker)| worker.is_open() && worker.sent.len() < depth);
+            let open = open.filter(|(_, worker)| worker.sent.len() < depth && worker.is_open_for(next, most));
             let Some((at, _)) = open.min_by_key(|(_, worker)| worker.sent.len()) else { break };
             let Some(mut batch) = self.queue.pop_front() else { break };
-            if let Some(most) = self.settings.max_tasks {
-                let left = u32::try_from(most.saturating_sub(self.workers[at].given)).unwrap_or(u32::MAX).max(1);
-                if batch.count > left {
-                    self.put_back(batch.part(left, batch.count - left));
-                    batch = batch.part(0, left);
-                }
+            let left = u32::try_from(most.saturating_sub(self.workers[at].given)).unwrap_or(u32::MAX).max(1);
+            if batch.count > left {
+                self.put_back(batch.part(left, batch.count - left));
+                batch = batch.part(0, left);
             }
             self.give(at, batch);
         }

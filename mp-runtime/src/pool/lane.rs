@@ -45,8 +45,8 @@ pub(crate) const ROOM: usize = 256 << 10;
 /// As many messages as fit by their bytes.
 pub(crate) const MESSAGES: usize = ROOM / 8;
 
-/// The longest part.
-const PART: usize = ROOM / 4;
+/// The longest part. What is longer than this cannot be taken back.
+pub(crate) const PART: usize = ROOM / 4;
 
 /// What a part is, in its last byte: a whole message, one that more follow, the last of several.
 const WHOLE: u8 = 0;

@@ -103,7 +103,8 @@ impl<'a, 'f, A: Serialize, R> Submission<'a, 'f, A, R> {
 
     /// Submits it.
     ///
-    /// The pool has no thread: what its workers have no room for yet goes to them while somebody waits for the pool.
+    /// The pool has no thread: what its workers have no room for yet goes to them while somebody waits for the pool. Nor have
+    /// they for an argument of more than 64 KiB while they are at something.
     pub fn submit(self) -> Task<'f, R> {
         // The user's code writes the argument: nothing is borrowed.
         let mut message = self.engine.borrow_mut().blank();

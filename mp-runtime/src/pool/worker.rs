@@ -81,6 +81,14 @@ impl Worker {
         self.tasks.is_some() && self.passage.is_none() && self.sentence.is_none() && !self.is_surplus
     }
 
+    /// Whether it may be given `batch` now, if `most` items are all that it gets. What could not be taken back from it, because it is
+    /// long or because the worker is let go with it, it gets only if it begins with it at once.
+    #[inline]
+    pub(crate) fn is_open_for(&self, batch: &Batch, most: u64) -> bool {
+        let is_last = self.given + u64::from(batch.count) >= most;
+        self.is_open() && (self.sent.is_empty() || !is_last && !batch.is_long())
+    }
+
     /// Whether it was let go, or is to die.
     pub(crate) fn is_leaving(&self) -> bool {
         self.tasks.is_none() || self.sentence.is_some() || self.is_surplus

@@ -125,6 +125,46 @@ fn main() {
                 }
             }
         }
+        "cancel-behind" => {
+            // What cannot be taken back from a worker is not given to one that is at something else.
+            let (begun, go, runs) = (Gate::new(), [(); 2].map(|()| Gate::new()), sys::shared_counters(3));
+            let work = |given: Vec<u8>| {
+                let what = usize::from(given[0]);
+                runs[what].fetch_add(1, SeqCst);
+                if what < 2 {
+                    begun.open(1);
+                    go[what].wait();
+                }
+                what
+            };
+            let long = || vec![2; 100_000];
+            for (builder, last) in [(Pool::builder().max_tasks(2), vec![2]), (Pool::builder(), long())] {
+                let pool = builder.workers(1).start(work).unwrap();
+                let (first, second, third) =
+                    (pool.submit(vec![0]), pool.submit(last.clone()), pool.submit(last.clone()));
+                begun.wait();
+                assert!(second.cancel() && !first.is_done());
+                go[0].open(1);
+                assert_eq!((first.join().unwrap(), third.join().unwrap()), (0, 2));
+                assert_eq!(runs[2].swap(0, SeqCst), 1);
+                let (first, second) = (pool.submit(vec![0]), pool.submit(last));
+                begun.wait();
+                go[0].open(1);
+                pool.shutdown(Shutdown::Cancel);
+                assert_eq!(first.join().unwrap(), 0);
+                assert!(second.join().unwrap_err().is_cancelled() && runs[2].load(SeqCst) == 0);
+            }
+            // It goes to whoever is the first to have nothing to do.
+            let pool = Pool::builder().workers(2).start(work).unwrap();
+            let (first, second) = (pool.submit(vec![0]), pool.submit(vec![1]));
+            (0..2).for_each(|_| begun.wait());
+            let third = pool.submit(long());
+            go[1].open(1);
+            assert_eq!((third.join().unwrap(), second.join().unwrap()), (2, 1));
+            assert!(!first.is_done());
+            go[0].open(1);
+            assert_eq!(first.join().unwrap(), 0);
+        }
         "subtree" => {
             // What a task has started ends with it.
             let (started, pids) = (Gate::new(), sys::shared_counters(1));
