@@ -76,6 +76,11 @@ fn pool_in_another_process_says_that_it_is_not_its() {
 }
 
 #[test]
+fn iterator_in_another_process_sends_nothing() {
+    scene(&["foreign-imap"]);
+}
+
+#[test]
 fn pool_that_gets_no_process_says_so_and_goes_on_when_it_does() {
     scene(&["no-processes"]);
 }

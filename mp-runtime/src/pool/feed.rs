@@ -61,6 +61,8 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
     /// Sends what the workers have room for, less than `cap` items if there is one, and waits until there is something to
     /// [take](Feed::take); `false` when all is done. Items that cannot be sent are `failed`.
     pub(crate) fn fill(&mut self, cap: Option<u64>, mut failed: impl FnMut(TaskError)) -> bool {
+        // In a copy of the process the workers' rings are not to be written to.
+        self.engine.borrow_mut().settle();
         loop {
             let before = self.accounted;
             self.send(cap, &mut failed);

@@ -257,6 +257,22 @@ fn main() {
             }
             pool.shutdown(Shutdown::Now);
         }
+        "foreign-imap" => {
+            // An iterator that goes on in another process is refused, and sends nothing to the workers of this one.
+            let runs = sys::shared_counters(100);
+            let pool = Pool::builder().workers(1).start(|n: usize| {
+                runs[n].fetch_add(1, SeqCst);
+                n
+            });
+            let pool = pool.unwrap();
+            let mut values = pool.imap(0..).chunk(1).in_flight(2);
+            assert_eq!(values.next().unwrap().unwrap(), 0);
+            let error = spawn(move || values.find_map(Result::err).unwrap().to_string()).unwrap().join().unwrap();
+            assert!(error.ends_with("was not run: the pool belongs to another process; make one here"), "{error}");
+            assert_eq!(pool.submit(50).join().unwrap(), 50);
+            pool.shutdown(Shutdown::Wait);
+            assert!(runs[2..50].iter().all(|runs| runs.load(SeqCst) == 0));
+        }
         "no-processes" => {
             sys::give_up_rights();
             let pool = Pool::builder().workers(2).start(|n: u64| if n == 3 { abort() } else { n }).unwrap();
