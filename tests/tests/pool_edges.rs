@@ -49,6 +49,11 @@ fn dropped_iterator_takes_back_what_was_sent_and_not_begun() {
 }
 
 #[test]
+fn settings_without_bounds_bound_nothing() {
+    scene(&["extremes"]);
+}
+
+#[test]
 fn settings_of_nothing_are_refused() {
     scene(&["refused"]);
 }

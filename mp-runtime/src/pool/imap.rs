@@ -59,7 +59,7 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Flow<'p, 'f, I> {
             }
             each(index, value);
         };
-        let cap = self.given + self.in_flight.unwrap_or_else(|| self.feed.usual_cap());
+        let cap = self.given.saturating_add(self.in_flight.unwrap_or_else(|| self.feed.usual_cap()));
         let more = self.feed.fill(Some(cap), |failed| each(failed.index() as u64, Err(failed)));
         while let Some(delivery) = self.feed.take() {
             feed::read(&delivery, &mut each);

@@ -42,7 +42,8 @@ pub(crate) struct Limits {
 impl Limits {
     /// What a worker is told of the times of an item: see [`Head::nanos`](super::message::Head::nanos).
     pub(crate) fn timing(&self) -> u64 {
-        let soft = self.soft.map_or(0, |soft| u64::try_from(soft.as_millis()).unwrap_or(u64::MAX >> 1).max(1));
+        const MOST: u64 = u64::MAX >> 1;
+        let soft = self.soft.map_or(0, |soft| u64::try_from(soft.as_millis()).unwrap_or(MOST).clamp(1, MOST));
         soft << 1 | TIMED
     }
 }

@@ -20,7 +20,7 @@ impl Engine<'_> {
             return None;
         }
         let now = Instant::now();
-        (0..self.workers.len()).filter_map(|at| Some(now + self.time_left(at)?)).min()
+        (0..self.workers.len()).filter_map(|at| now.checked_add(self.time_left(at)?)).min()
     }
 
     /// Kills the workers that are at an item for longer than it may take.
@@ -50,7 +50,7 @@ impl Engine<'_> {
             return Some(limit);
         }
         let spent = Duration::from_millis(clock::coarse().saturating_sub(since));
-        Some((limit + TICK).saturating_sub(spent))
+        Some(limit.saturating_add(TICK).saturating_sub(spent))
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread::park;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{Gate, children, fds, limit_for, sys, until};
-use mp_runtime::{Pool, Shutdown, TaskErrorKind};
+use fixture_kit::{Gate, children, fds, limit_for, pass, sys, until};
+use mp_runtime::{Pool, Shutdown, TaskErrorKind, is_overdue};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
@@ -178,6 +178,22 @@ fn main() {
                 assert!(pool.workers().is_empty(), "out of luck");
             });
             assert!(panicked.is_err() && children().is_empty());
+        }
+        "extremes" => {
+            // A setting that is as good as none is no overflow.
+            let most = Duration::MAX;
+            let pool = Pool::builder().workers(1).timeout(most).soft_timeout(most).idle_timeout(most);
+            let pool = pool.max_tasks(u64::MAX).max_memory(u64::MAX).retries(u32::MAX).start(|n: u64| {
+                pass(Duration::from_millis(30));
+                (n, is_overdue())
+            });
+            let pool = pool.unwrap();
+            assert_eq!(pool.map([7]).unwrap(), [(7, false)]);
+            let values: Result<Vec<_>, _> = pool.imap(0..3).in_flight(usize::MAX).collect();
+            assert_eq!(values.unwrap(), [0, 1, 2].map(|n| (n, false)));
+            // Its highest bit has no room in the word that the worker is sent.
+            let soft = Duration::from_millis((1 << 63) + 1);
+            assert_eq!(pool.task(8).soft_timeout(soft).submit().join_timeout(most).unwrap().unwrap(), (8, false));
         }
         "dropped-imap" => {
             // What the worker has not begun with is taken back, though it was sent; what was behind it is not lost.
