@@ -43,6 +43,7 @@ pub struct Waited {
 /// ```
 pub fn wait<R: DeserializeOwned>(tasks: &[Task<'_, R>], until: WaitFor, timeout: Option<Duration>) -> Waited {
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let mut is_late = false;
     loop {
         let (done, pending): (Vec<_>, Vec<_>) = (0..tasks.len()).partition(|at| tasks[*at].look());
         let has_failed = |at: &usize| tasks[*at].try_join().is_some_and(|value| value.is_err());
@@ -51,11 +52,12 @@ pub fn wait<R: DeserializeOwned>(tasks: &[Task<'_, R>], until: WaitFor, timeout:
             WaitFor::FirstFailure => done.iter().any(has_failed),
             WaitFor::All => false,
         };
-        let is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if is_over || is_late || pending.is_empty() {
             return Waited { done, pending };
         }
+        // Asked again and again without any time, it comes to its end, too.
         drive(pending.iter().map(|at| &tasks[*at]), deadline);
+        is_late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
     }
 }
 

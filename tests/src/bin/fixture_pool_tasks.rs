@@ -200,6 +200,9 @@ fn main() {
             assert_eq!((late.done, late.pending), (vec![1, 2, 3], vec![0]));
             gate.open(1);
             assert_eq!(wait(&tasks, WaitFor::All, None).done, [0, 1, 2, 3]);
+            // Without any time, too, the pool is driven.
+            let tasks: Vec<_> = (4..200).map(|n| pool.submit(n)).collect();
+            until(|| wait(&tasks, WaitFor::All, Some(Duration::ZERO)).pending.is_empty());
             assert_eq!(wait::<u64>(&[], WaitFor::All, None).done, [0; 0]);
             let other = Pool::builder().workers(1).start(unless_zero).unwrap();
             let mixed = vec![pool.submit(0), other.submit(8), pool.submit(9)];
