@@ -44,6 +44,11 @@ fn item_that_takes_too_long_is_killed_alone() {
 }
 
 #[test]
+fn value_that_nobody_takes_is_not_too_late() {
+    scene(&["timeout-unheard"]);
+}
+
+#[test]
 fn item_is_tried_again_as_often_as_said() {
     scene(&["retries"]);
 }

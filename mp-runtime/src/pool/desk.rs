@@ -12,7 +12,7 @@ use crate::pool::shared::Shared;
 use crate::pool::terms::{Size, Terms};
 use crate::pool::work::{Batch, Serve, Work};
 use crate::process::panic::{self, Panic};
-use crate::shm::draft::{Draft, Mark, Step};
+use crate::shm::draft::{Draft, Mark, NEVER, Step};
 use crate::shm::roster::Side;
 use crate::sys::clock;
 use crate::wire::codec::{self, CodecError};
@@ -181,6 +181,13 @@ impl Desk<'_> {
         overdue::set((self.soft > 0).then(|| now + self.soft));
     }
 
+    /// Notes that it waits for the pool: that time is not the item's. Ends with the next [`stamp`](Desk::stamp).
+    fn pause(&self) {
+        if let Some(office) = self.office.as_ref().filter(|_| self.is_timed) {
+            office.draft.stamp(NEVER);
+        }
+    }
+
     /// Whether it is to leave, and should not begin with another item.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
@@ -257,6 +264,7 @@ impl Desk<'_> {
         let head = Head { kind, batch: self.batch, count: self.count, first: self.first.into(), nanos };
         head.write(&mut self.message);
         self.message.push(0);
+        self.pause();
         let sent = office.results.send_all(&mut self.message);
         self.first += self.count;
         self.count = 0;

@@ -188,7 +188,8 @@ impl<M> PoolBuilder<M> {
     /// Sets how long one item may take. When it takes longer, its worker is killed, with all processes of its group, and
     /// another takes its place; only that item fails.
     ///
-    /// The limit is held, within 20 ms, while somebody waits for the pool: it has no thread of its own.
+    /// The limit is held, within 20 ms, while somebody waits for the pool: it has no thread of its own. The time in
+    /// which a value waits to be taken does not count.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.settings.limits.timeout = Some(limit);
         self

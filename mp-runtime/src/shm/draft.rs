@@ -54,6 +54,8 @@ pub(crate) struct Finished {
 const MARK: usize = 0;
 /// When the worker began with that item, in milliseconds of the coarse clock.
 const SINCE: usize = 8;
+/// Later than any time: nothing has taken long since.
+pub(crate) const NEVER: u64 = u64::MAX;
 /// Batch (32 bits) and first item (32) of what is in the body.
 const BASE: usize = 64;
 /// Count of items (32 bits) and of their bytes (32).

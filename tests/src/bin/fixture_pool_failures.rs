@@ -155,6 +155,20 @@ fn main() {
             }
             assert!(begin.elapsed() >= 2 * limit && begin.elapsed() < Duration::from_secs(5));
         }
+        "timeout-unheard" => {
+            // The time in which nobody takes a value that is there is not that of its item.
+            let (begin, limit, begun) = (Instant::now(), Duration::from_millis(50), Gate::new());
+            let pool = Pool::builder().workers(1).timeout(limit).start(|byte: u8| {
+                begun.open(1);
+                vec![byte; 32 << 20]
+            });
+            let pool = pool.unwrap();
+            let task = pool.submit(7);
+            begun.wait();
+            let worker = pool.workers()[0];
+            until(|| fixture_kit::stat(worker).unwrap().0 == 'S' && begin.elapsed() > 3 * limit);
+            assert_eq!((task.join().unwrap().len(), pool.stats().restarts), (32 << 20, 0));
+        }
         "retries" => {
             let tries = &sys::shared_counters(1)[0];
             let flaky = move |n: u64| {
