@@ -19,6 +19,11 @@ fn value_that_cannot_be_read_fails_alone() {
 }
 
 #[test]
+fn panic_of_what_writes_or_reads_an_item_costs_no_other() {
+    scene(&["touchy"]);
+}
+
+#[test]
 fn arguments_are_dropped_when_their_items_are_done() {
     scene(&["drops"]);
 }

@@ -1,6 +1,8 @@
 //! The way in: items are pulled from an iterator, as few as keep the workers busy, and go out in batches.
 
+use std::any::Any;
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use serde::Serialize;
 
@@ -12,7 +14,8 @@ use crate::pool::frame::{self, Kind};
 use crate::pool::job::{Delivery, JobId, Limits, Outcome};
 use crate::pool::message::HEAD;
 use crate::pool::pace::MOST_BYTES;
-use crate::wire::codec;
+use crate::process::panic::{self, Panic};
+use crate::wire::codec::{self, CodecError};
 
 /// A job whose items come from an iterator.
 pub(crate) struct Feed<'p, 'f, I> {
@@ -106,30 +109,47 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
         let size = self.batch_size(most);
         let mut message = self.engine.borrow_mut().blank();
         let first = self.pulled;
-        let mut count = 0;
-        while count < size && message.len() < MOST_BYTES {
-            // The user's code: nothing is borrowed.
-            let Some(item) = self.items.next() else {
-                self.is_over = true;
-                break;
-            };
-            self.pulled += 1;
-            if let Err(error) = frame::append(&mut message, Kind::Value, |bytes| codec::append(&item, bytes)) {
-                self.accounted += 1;
-                failed(TaskError::new(self.pulled - 1, 0, TaskErrorKind::Unsent(error.to_string())));
-                break;
+        let (mut count, mut length) = (0, message.len());
+        // The user's code: nothing is borrowed. When it panics, what is written goes out all the same.
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            while count < size && length < MOST_BYTES {
+                let Some(item) = self.items.next() else {
+                    self.is_over = true;
+                    break;
+                };
+                self.pulled += 1;
+                frame::append(&mut message, Kind::Value, |bytes| codec::append(&item, bytes))?;
+                (count, length) = (count + 1, message.len());
             }
-            count += 1;
+            Ok::<(), CodecError>(())
+        }));
+        message.truncate(length);
+        if let Ok(Err(error)) = &written {
+            self.accounted += 1;
+            failed(TaskError::new(self.pulled - 1, 0, TaskErrorKind::Unsent(error.to_string())));
         }
+        self.dispatch(first, count, message);
+        written.map_or_else(|panic| self.go_on(first + u64::from(count), panic), |_| count > 0)
+    }
+
+    fn dispatch(&self, first: u64, count: u32, message: Vec<u8>) {
         let mut engine = self.engine.borrow_mut();
         if count == 0 {
-            engine.recycle(message);
-            return false;
+            return engine.recycle(message);
         }
         debug_assert!(message.len() > HEAD);
         engine.add(Batch { limits: self.limits, ..Batch::new(self.job, first, count, message) });
         engine.dispatch();
-        true
+    }
+
+    /// Goes on with a panic of the input, or of an item after `sent` items: whoever catches it and asks again learns which.
+    #[cold]
+    fn go_on(&self, sent: u64, panic: Box<dyn Any + Send>) -> ! {
+        if self.pulled > sent {
+            let kind = TaskErrorKind::Unsent("what writes it panicked".to_owned());
+            self.engine.borrow_mut().deliver(self.job, sent, 1, Outcome::Failed(kind, 0));
+        }
+        resume_unwind(panic)
     }
 
     /// How many items the next batch is to have.
@@ -195,7 +215,10 @@ pub(crate) fn read<R: serde::de::DeserializeOwned>(
 #[inline]
 fn value<R: serde::de::DeserializeOwned>(index: u64, item: Option<(Kind, &[u8])>) -> Result<R, TaskError> {
     if let Some((Kind::Value, bytes)) = item {
-        return codec::decode(bytes).map_err(|error| lost(index, error.to_string()));
+        return match panic::catch(|| codec::decode(bytes)) {
+            Ok(value) => value.map_err(|error| lost(index, error.to_string())),
+            Err(panic) => Err(lost(index, format!("what reads it panicked: {}", panic.message()))),
+        };
     }
     Err(told(index, item))
 }
@@ -209,7 +232,6 @@ fn lost(index: u64, why: String) -> TaskError {
 #[cold]
 fn told(index: u64, item: Option<(Kind, &[u8])>) -> TaskError {
     use crate::pool::error::TaskStage;
-    use crate::process::panic::Panic;
     let text = |bytes: &[u8]| codec::decode(bytes).unwrap_or_else(|_| "(what it said was lost)".to_owned());
     let kind = match item {
         Some((Kind::Value, _)) | None => TaskErrorKind::Lost("it is not there".to_owned()),

@@ -202,7 +202,7 @@ where
     /// Runs the function on each item as its values are asked for; in the order of the items.
     ///
     /// The input is read only as far ahead as it takes to keep the workers busy, or as [`in_flight`](Imap::in_flight) says; so it may be
-    /// infinite.
+    /// infinite. A panic of the input, or of what writes an item, is that of whoever asked for a value; he may ask again.
     ///
     /// ```
     /// use mp_runtime::Pool;

@@ -1,6 +1,7 @@
 //! What is asked of pools at their edges; the first argument names a scene. Code 0 if all is as it should be.
 
 use std::env;
+use std::iter::from_fn;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::{abort, id};
@@ -11,7 +12,7 @@ use std::thread::park;
 use std::time::{Duration, Instant};
 
 use fixture_kit::{Gate, children, fds, limit_for, pass, sys, until};
-use mp_runtime::{Pool, Shutdown, TaskErrorKind, is_overdue};
+use mp_runtime::{Pool, Shutdown, TaskErrorKind, is_overdue, par_map};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize, Serializer};
@@ -51,6 +52,25 @@ impl<'de> Deserialize<'de> for Unreadable {
         } else {
             Ok(Unreadable(value))
         }
+    }
+}
+
+/// Panics when it is written, if it is 3; and when the reader reads it, if it is 5.
+#[derive(Debug)]
+struct Touchy(u64);
+
+impl Serialize for Touchy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert!(self.0 != 3, "no 3");
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Touchy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = u64::deserialize(deserializer)?;
+        assert!(value != 5 || READER.get() != Some(&id()), "no 5");
+        Ok(Touchy(value))
     }
 }
 
@@ -99,6 +119,35 @@ fn main() {
             }
             assert!(pool.submit(3).join().is_err() && pool.submit(4).join().unwrap().0 == 4);
             assert_eq!(pool.workers(), workers);
+        }
+        "touchy" => {
+            // A panic costs the item that it comes from. What the iterator had pulled before is not lost, nor what comes after.
+            let pool = Pool::builder().workers(1).start(|n: Touchy| n).unwrap();
+            let mut pulled = 0;
+            let input = from_fn(|| {
+                pulled += 1;
+                assert!(pulled != 3, "no third");
+                (pulled <= 8).then(|| Touchy(pulled - 1))
+            });
+            let mut values = pool.imap(input).chunk(100).in_flight(100);
+            let (mut given, mut panics) = (Vec::new(), 0);
+            loop {
+                match catch_unwind(AssertUnwindSafe(|| values.next())) {
+                    Ok(Some(value)) => given.push(value.map_err(|error| error.to_string())),
+                    Ok(None) => break,
+                    Err(_) => panics += 1,
+                }
+            }
+            let given: Vec<_> = given.iter().map(|value| value.as_ref().map(|n| n.0).map_err(|text| &**text)).collect();
+            let unsent = "item 2 was not sent: its argument could not be encoded: what writes it panicked";
+            let lost = "item 4 returned, but its value could not be read: what reads it panicked: no 5";
+            assert_eq!((given, panics), (vec![Ok(0), Ok(1), Err(unsent), Ok(4), Err(lost), Ok(6), Ok(7)], 2));
+            drop(values);
+            assert_eq!(pool.map([1, 5, 2].map(Touchy)).unwrap_err().index(), 1);
+            assert!(pool.submit(Touchy(5)).join().is_err() && pool.submit(Touchy(1)).join().is_ok());
+            drop(pool);
+            assert_eq!(par_map(&[1, 5, 2], |n| Touchy(*n)).unwrap_err().index(), 1);
+            assert!(children().is_empty());
         }
         "drops" => {
             // An argument is dropped in its worker when the item is done, and here when it is sent.
