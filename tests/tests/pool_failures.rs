@@ -19,6 +19,11 @@ fn death_of_a_worker_costs_the_item_it_was_at_and_no_other() {
 }
 
 #[test]
+fn death_while_an_argument_comes_costs_its_item_a_try() {
+    scene(&["death-at-reading"]);
+}
+
+#[test]
 fn killer_at_large_costs_an_item_per_worker_at_most_and_none_runs_twice() {
     scene(&["kill-loop"]);
 }

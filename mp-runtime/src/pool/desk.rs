@@ -133,10 +133,14 @@ impl Desk<'_> {
         while tasks.wait(terms.leave()) {
             let Ok(received) = tasks.receive(&mut bytes) else { return };
             tasks.wake();
-            if received != Received::Whole {
-                continue;
+            if received == Received::Nothing {
+                continue; // it was taken back
             }
             let Some((head, items)) = Head::read(&bytes) else { return };
+            if received == Received::Part {
+                self.expect(&head);
+                continue;
+            }
             let begin = Instant::now();
             self.begin(head.batch);
             self.work_off(&head, items, server);
@@ -152,6 +156,16 @@ impl Desk<'_> {
         // It has nothing, and is at nothing.
         self.begin(NO_BATCH);
         self.step(Step::Between);
+    }
+
+    /// Notes that it reads the first item of a batch, of which more is to come. The time until then is not the item's.
+    fn expect(&mut self, head: &Head) {
+        if self.batch != head.batch {
+            self.begin(head.batch);
+            self.is_timed = head.nanos & TIMED != 0;
+            self.pause();
+            self.step(Step::Reading);
+        }
     }
 
     fn begin(&mut self, batch: u32) {

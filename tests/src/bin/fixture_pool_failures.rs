@@ -71,6 +71,39 @@ fn main() {
             assert!(text.starts_with("item 0 was lost running: process `pool."), "{text}");
             assert!(text.contains("was killed by signal 6 (SIGABRT)"), "{text}");
         }
+        "death-at-reading" => {
+            // A worker that dies while it is sent a long argument costs that item a try, as any other.
+            let pool = Pool::builder().workers(1).start(|bytes: Vec<u8>| bytes.len()).unwrap();
+            let long = vec![7; 8 << 20];
+            // Until the worker has taken what there was room for, and waits for more.
+            let submit = |retries, limit| {
+                assert_eq!(pool.map([vec![1]]).unwrap(), [1]);
+                let worker = pool.workers()[0];
+                until(|| fixture_kit::stat(worker).unwrap().0 == 'S');
+                let before = fixture_kit::sleeps(worker);
+                let task = pool.task(long.clone()).retries(retries).timeout(limit).submit();
+                until(|| fixture_kit::sleeps(worker) > before && fixture_kit::stat(worker).unwrap().0 == 'S');
+                (task, worker)
+            };
+            for (retries, attempts) in [(0, 1), (1, 0)] {
+                let (task, worker) = submit(retries, Duration::MAX);
+                kill(fixture_kit::pid(worker), Signal::SIGKILL).unwrap();
+                match task.join() {
+                    Ok(length) => assert_eq!((length, attempts), (long.len(), 0)),
+                    Err(error) => {
+                        assert!(matches!(error.kind(), TaskErrorKind::Died(_, TaskStage::Reading)), "{error}");
+                        assert_eq!(error.attempts(), attempts);
+                    }
+                }
+            }
+            assert_eq!(pool.stats().restarts, 2);
+            // It can be cancelled; and the time in which nobody sends the rest is not that of the item.
+            assert!(submit(0, Duration::MAX).0.cancel());
+            let (begin, limit) = (Instant::now(), Duration::from_millis(50));
+            let (task, _) = submit(0, limit);
+            until(|| begin.elapsed() > 3 * limit);
+            assert_eq!(task.join().unwrap(), long.len());
+        }
         "kill-loop" => {
             // Somebody kills workers, at any instant; each item is run at most once, and has its value or is reported.
             const ITEMS: usize = 100_000;

@@ -78,6 +78,13 @@ pub(crate) fn stat(id: u32) -> Option<(char, u32)> {
     Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }
 
+/// How often a process has gone to sleep.
+pub(crate) fn sleeps(id: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{id}/status")).expect("procfs");
+    let line = text.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok()).expect("a count")
+}
+
 /// The children of this process by their state, zombies included.
 pub(crate) fn children() -> Vec<(u32, char)> {
     children_of(std::process::id())
