@@ -12,6 +12,8 @@ use nix::sys::signal::{Signal, kill, raise};
 
 mod fixture_kit;
 
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// Kills the workers of this program's pool, one after the other, until it is killed itself.
 #[process]
 fn kill_workers(of: u32, killed: &AtomicUsize) {
@@ -99,9 +101,9 @@ fn main() {
             assert_eq!(pool.stats().restarts, 2);
             // It can be cancelled; and the time in which nobody sends the rest is not that of the item.
             assert!(submit(0, Duration::MAX).0.cancel());
-            let (begin, limit) = (Instant::now(), Duration::from_millis(50));
+            let limit = 10 * MOMENT;
             let (task, _) = submit(0, limit);
-            until(|| begin.elapsed() > 3 * limit);
+            pass(limit + MOMENT);
             assert_eq!(task.join().unwrap(), long.len());
         }
         "kill-loop" => {
@@ -190,7 +192,7 @@ fn main() {
         }
         "timeout-unheard" => {
             // The time in which nobody takes a value that is there is not that of its item.
-            let (begin, limit, begun) = (Instant::now(), Duration::from_millis(50), Gate::new());
+            let (begin, limit, begun) = (Instant::now(), 2 * MOMENT, Gate::new());
             let pool = Pool::builder().workers(1).timeout(limit).start(|byte: u8| {
                 begun.open(1);
                 vec![byte; 32 << 20]
@@ -199,7 +201,7 @@ fn main() {
             let task = pool.submit(7);
             begun.wait();
             let worker = pool.workers()[0];
-            until(|| fixture_kit::stat(worker).unwrap().0 == 'S' && begin.elapsed() > 3 * limit);
+            until(|| fixture_kit::stat(worker).unwrap().0 == 'S' && begin.elapsed() > limit + MOMENT);
             assert_eq!((task.join().unwrap().len(), pool.stats().restarts), (32 << 20, 0));
         }
         "retries" => {
@@ -219,7 +221,7 @@ fn main() {
         }
         "dropped" => {
             // The limits of an item outlive whoever waited for it.
-            let limit = Duration::from_millis(50);
+            let limit = Duration::from_millis(200);
             let (begun, tries) = (Gate::new(), sys::shared_counters(2));
             let pool = Pool::builder().workers(1).start(|n: u64| {
                 match n {
