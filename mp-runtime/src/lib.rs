@@ -85,8 +85,7 @@
 //! | `RawValue`, `RawArray` | [`SharedBox`], [`SharedSlice`], of atomics |
 //! | `Lock` | [`Mutex`](sync::Mutex); [`RwLock`](sync::RwLock) for many readers |
 //! | `RLock` | none: taken twice by a thread, a `Mutex` gives an error; pass the guard on |
-//! | `Event` | [`Event`](sync::Event) |
-//! | `Condition` | [`Condvar`](sync::Condvar) |
+//! | `Event`, `Condition` | [`Event`](sync::Event), [`Condvar`](sync::Condvar) |
 //! | `Semaphore`, `BoundedSemaphore` | [`Semaphore`](sync::Semaphore); a guard can't be given back twice |
 //! | `Barrier` | [`Barrier`](sync::Barrier); its action is what the [leader](sync::BarrierWaitResult::is_leader) does |
 //! | `shared_memory.SharedMemory` | [`SharedBytes`]; it has no name, and so nothing to unlink |
@@ -116,9 +115,9 @@
 //! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (by default SIGTERM,
 //! after five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
 //! first: its daemons serve until the last other process has ended. A process that starts processes does as a
-//! program does. That `exit` and `main` wait is no use to a process that waits for the program: a [`Sender`] in a variable of
-//! whoever calls `exit`, or in a static, is still there, and who receives from it is not told. Drop it before, or make the process a daemon. Failures that nobody has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes
-//! are left alone.
+//! program does. A process that waits for the program is not helped by that: a [`Sender`] in a variable of whoever calls `exit`, or in a
+//! static, is still there, and who receives from it is told nothing. Drop it before, or make the process a daemon. Failures that nobody
+//! has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes are left alone.
 //!
 //! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
 //! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose

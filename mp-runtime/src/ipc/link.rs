@@ -108,8 +108,7 @@ impl Link {
             return self.is_attended(side);
         }
         let Ok(mut watch) = self.watches(side.other()).take(me, self.event.as_fd()) else { return true };
-        // Those too that the last wait was about: the next one may be about them again.
-        let mut ended = watch.also_follow(self.ring.roster().holders(side), me);
+        let mut ended = watch.follow_beside(|| self.ring.roster().holders(side), me);
         ended.extend(watch.wait(Some(Instant::now()), false).unwrap_or_default());
         self.bury(&ended);
         self.watches(side.other()).put(me, watch);

@@ -36,6 +36,9 @@ impl Patience {
     }
 }
 
+/// How often to try while it is another's turn: it is short, unless that process is held up.
+pub(crate) const HELD_UP: Duration = Duration::from_millis(1);
+
 /// What to do while it is another's turn: it is short, unless that process has died or is held up.
 #[inline]
 pub(crate) fn hindered(patience: Patience) -> impl FnMut(u64) -> Verdict {

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 
 use crate::ipc::link::{Company, Link};
-use crate::ipc::patience::{Patience, hindered};
+use crate::ipc::patience::{HELD_UP, Patience, hindered};
 use crate::ipc::sender::Unsent;
 use crate::ipc::{inbox, queue, spin};
 use crate::shm::memory::Mapped;
 use crate::shm::packet::Packet;
 use crate::shm::ring::Sending;
 use crate::shm::roster::Side;
-use crate::sys::fdpass;
 use crate::sys::identity::Identity;
+use crate::sys::{clock, fdpass};
 
 /// What goes with a message: the packet says whether there is something.
 #[derive(Clone, Copy)]
@@ -78,7 +78,10 @@ pub(crate) fn post(
             match queue::clear(link, me, patience.briefly()) {
                 Ok(false) => {}
                 Ok(true) => continue,
-                Err(Unsent::HeldUp) if patience.lasts() => continue,
+                Err(Unsent::HeldUp) if patience.lasts() => {
+                    clock::nap(HELD_UP);
+                    continue;
+                }
                 Err(unsent) => return Err(unsent),
             }
         }

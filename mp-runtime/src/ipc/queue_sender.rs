@@ -147,7 +147,14 @@ impl<T> QueueSender<T> {
     pub(crate) fn is_done_up_to(&self, tail: Cursor, patience: Patience) -> Result<bool, Unsent> {
         let (me, link) = (self.end.here()?, self.end.link());
         let is_done = || link.ring.is_read_up_to(tail);
-        let look = || Ok::<bool, Unsent>(is_done() || queue::clear(link, me, patience)? && is_done());
+        let look = || {
+            if is_done() {
+                return Ok(true);
+            }
+            // Also if it is another that clears just now.
+            queue::clear(link, me, patience)?;
+            Ok::<bool, Unsent>(is_done())
+        };
         if look()? {
             return Ok(true);
         }

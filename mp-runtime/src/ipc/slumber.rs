@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use crate::ipc::link::{Company, Link};
+use crate::ipc::patience::HELD_UP;
 use crate::ipc::watch::Watch;
 use crate::ipc::{inbox, links};
 use crate::shm::roster::Side;
@@ -26,9 +27,6 @@ pub(crate) struct Slumber<'l> {
 
 /// How often to look after what nothing tells of.
 const BLIND: Duration = Duration::from_millis(10);
-
-/// How often to try while it is another's turn: it is short, unless that process is held up.
-const HELD_UP: Duration = Duration::from_millis(1);
 
 impl<'l> Slumber<'l> {
     pub(crate) fn new(link: &'l Link, side: Side, company: Company, me: Identity) -> Slumber<'l> {

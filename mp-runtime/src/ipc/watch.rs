@@ -96,8 +96,19 @@ impl Watch {
         ended
     }
 
+    /// Watches these processes; those of them that have ended. If they are watched already, so are the others still that the last wait was
+    /// about: the next one may be about them again.
+    pub(crate) fn follow_beside<I: Iterator<Item = Identity>>(
+        &mut self,
+        peers: impl Fn() -> I,
+        me: Identity,
+    ) -> Vec<Identity> {
+        let is_known = peers().all(|who| who == me || self.peers.contains_key(&who));
+        if is_known { Vec::new() } else { self.follow(peers(), me) }
+    }
+
     /// Watches these processes too; those of them that have ended.
-    pub(crate) fn also_follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
+    fn also_follow(&mut self, peers: impl Iterator<Item = Identity>, me: Identity) -> Vec<Identity> {
         let mut ended = Vec::new();
         for who in peers.filter(|who| *who != me) {
             if let Some(peer) = self.peers.get_mut(&who) {

@@ -98,8 +98,12 @@ pub(crate) fn block(pidfd: BorrowedFd<'_>) {
     if !stopping::is_attending() {
         return wait::block(pidfd);
     }
-    while pidfd::wait(pidfd, Some(Instant::now() + SLICE)) == Ok(false) {
-        reap_strays();
+    loop {
+        match pidfd::wait(pidfd, Some(Instant::now() + SLICE)) {
+            Ok(true) => return,
+            Ok(false) => drop(reap_strays()),
+            Err(_) => return wait::block(pidfd), // `poll` is refused
+        }
     }
 }
 

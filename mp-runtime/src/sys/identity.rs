@@ -100,9 +100,9 @@ fn child_has_ended(id: Pid) -> Option<bool> {
     let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT | WaitPidFlag::__WALL;
     match waitid(Id::Pid(id), look) {
         Ok(WaitStatus::StillAlive) => Some(false),
-        Err(Errno::ECHILD) => None,
-        // Also an end that nix has no word for.
-        _ => Some(true),
+        // The second is an end that nix has no word for.
+        Ok(_) | Err(Errno::EINVAL) => Some(true),
+        Err(_) => None,
     }
 }
 
