@@ -13,7 +13,6 @@ use crate::shm::placed::Placed;
 use crate::shm::plain::Plain;
 use crate::shm::robust::NotTaken;
 use crate::shm::rwlock::{ManyOrOne, Taken};
-use crate::sys::identity;
 
 /// A lock that is held, as long as it is not dropped, by the process that says it is its own.
 pub(crate) trait Lock {
@@ -149,7 +148,7 @@ impl<T: Plain + ?Sized> Placed<Owner, T> {
     #[inline]
     pub(crate) fn lock(&self, patience: Patience) -> Result<Exclusive<'_, T, Pinned<'_>>, NotTaken> {
         let hold = self.take(patience)?;
-        self.pin.store(identity::current().raw(), Relaxed);
+        self.pin.store(hold.me().raw(), Relaxed);
         let pinned = Pinned { hold, pin: &self.pin };
         // SAFETY: mapped while `self` is borrowed; whoever refers to the value holds the same lock, which one thread of
         // all processes does. Behind it are any bytes, which `Plain` allows.

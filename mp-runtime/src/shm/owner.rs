@@ -153,6 +153,12 @@ impl Owner {
 }
 
 impl Hold<'_> {
+    /// Who holds it.
+    #[inline]
+    pub(crate) fn me(&self) -> Identity {
+        self.me
+    }
+
     /// Whether this is no copy, in a process that its holder has forked.
     #[inline]
     pub(crate) fn is_ours(&self) -> bool {
