@@ -67,3 +67,8 @@ fn limits_of_an_item_outlive_its_handle() {
 fn pool_ends_promptly() {
     scene(&["shutdowns"]);
 }
+
+#[test]
+fn item_that_would_be_tried_again_is_cancelled_with_its_pool() {
+    scene(&["retried-no-more"]);
+}

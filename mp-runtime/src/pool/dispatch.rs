@@ -105,7 +105,7 @@ impl Engine<'_> {
                 break;
             }
         }
-        let hopeless = self.trouble.clone().filter(|_| self.staying() == 0);
+        let hopeless = self.trouble.clone().filter(|_| self.staying() == 0 && !self.is_ending);
         if let Some(error) = hopeless.or(lack) {
             let queue: Vec<Batch> = self.queue.drain(..).collect();
             for batch in queue {

@@ -52,6 +52,8 @@ pub(crate) struct Engine<'f> {
     pub(super) fruitless: u32,
     /// Why no more workers are started.
     pub(super) trouble: Option<PoolError>,
+    /// Whether the workers are being brought to their end: what they leave is cancelled then.
+    pub(super) is_ending: bool,
     /// Whether something has come in since the loop began, or there is room for more.
     pub(super) has_news: bool,
     /// Those who wait for it as futures: each has to announce anew that it sleeps, when somebody takes what has come.
@@ -90,6 +92,7 @@ impl<'f> Engine<'f> {
             is_timed: false,
             fruitless: 0,
             trouble: None,
+            is_ending: false,
             has_news: false,
             waiting: Vec::new(),
             spare: Vec::new(),

@@ -26,6 +26,7 @@ impl Engine<'_> {
         }
         // From here on nobody is started.
         self.trouble.get_or_insert(PoolError::ended());
+        self.is_ending = true;
         if how != Shutdown::Wait {
             self.cancel_all();
         }
@@ -47,6 +48,7 @@ impl Engine<'_> {
             }
         }
         self.cancel_queue();
+        self.is_ending = false;
     }
 
     /// Whether nobody has anything to do.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{Gate, pass, sys, until};
+use fixture_kit::{Gate, pass, stat, sys, until};
 use mp_runtime::{Pool, Shutdown, TaskError, TaskErrorKind, TaskStage, is_overdue, process};
 use nix::sys::signal::{Signal, kill, raise};
 
@@ -218,6 +218,21 @@ fn main() {
             let error = results[4].as_ref().unwrap_err();
             assert_eq!(error.attempts(), 3);
             assert!(error.to_string().ends_with("(attempt 3)"), "{error}");
+        }
+        "retried-no-more" => {
+            let (program, [begun, go]) = (id(), [(); 2].map(|()| Gate::new()));
+            let pool = Pool::builder().workers(1).retries(3).start(|()| -> () {
+                begun.open(1);
+                go.wait();
+                until(|| stat(program).is_some_and(|(state, _)| state == 'S')); // in its shutdown
+                abort()
+            });
+            let pool = pool.unwrap();
+            let task = pool.submit(());
+            begun.wait();
+            go.open(1);
+            pool.shutdown(Shutdown::Cancel);
+            assert!(task.join().unwrap_err().is_cancelled());
         }
         "dropped" => {
             // The limits of an item outlive whoever waited for it.
