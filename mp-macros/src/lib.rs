@@ -64,7 +64,7 @@ use proc_macro::TokenStream;
 ///
 /// # Parameters and results
 ///
-/// A parameter may be of any type, borrowed ones included: the process works on a copy of the program's memory
+/// Without `start`, a parameter may be of any type, borrowed ones included: the process works on a copy of the program's memory
 /// as it was at the start, and nothing is serialised. What it changes stays in the process.
 ///
 /// It returns nothing, any type that serde can write and read back, or a `Result` of one whose error implements

@@ -115,14 +115,14 @@
 //! When a program with a `fn main` of its own ends, by returning or by `exit`, its daemons are stopped (by default SIGTERM,
 //! after five seconds SIGKILL), then its other processes waited for, as with Python's `multiprocessing`. `mp_main!` waits
 //! first: its daemons serve until the last other process has ended. A process that starts processes does as a
-//! program does. A process that waits for the program is not helped by that: a [`Sender`] in a variable of whoever calls `exit`, or in a
-//! static, is still there, and who receives from it is told nothing. Drop it before, or make the process a daemon. Failures that nobody
+//! program does. If such a process waits to receive from the program, both wait for ever: `exit` drops no variables, and nothing drops
+//! a static, so its [`Sender`] stays open. Drop that first, or make the process a daemon. Failures that nobody
 //! has looked at are printed on stderr, one line each. [Detached](Builder::detached) processes are left alone.
 //!
-//! If the parent is killed instead, at whatever instant, the kernel kills its children, and what these have left in their
-//! process groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose
+//! If the parent is killed instead, at whatever instant, the kernel kills its children, and what is in their process
+//! groups: busy or stopped, also where parent or child has changed its user. Each child holds one end of a pipe whose
 //! hang-up is SIGKILL to its group; a parent-death signal stands behind it. What a child has forked off into a session of its
-//! own is not reached by that, nor what it has executed (by `Command`, say) and left behind at its own end, unless the program is [isolated](isolate()). But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
+//! own is not reached by that, nor what it has executed (by `Command`, say) and left behind by ending itself, unless the program is [isolated](isolate()). But a program made by `mp_main!` adopts it (it is a subreaper), and at its end, unless that is by
 //! SIGKILL or `_exit`, stops it. [`guarantees`] tells what is in force, and [`detached`](Builder::detached) is the way out.
 //!
 //! A program made by `mp_main!` stops when it is told to, by SIGTERM, SIGINT (Ctrl-C), SIGHUP or SIGQUIT, whatever its
@@ -147,7 +147,7 @@
 //!
 //! | `start =` | arguments | when |
 //! |---|---|---|
-//! | `fork`, the default | of any type, borrowed too: nothing is serialised | the program has one thread |
+//! | none: it is forked | of any type, borrowed too: nothing is serialised; with `start = fork`, as below | the program has one thread |
 //! | `forkserver` | of serde types that own their data, [channel](channel()) ends, [`Fd`]s | it has threads, or much memory: the cost does not grow with it |
 //! | `exec` | as with `forkserver` | a clean image: nothing of the parent's memory, addresses anew |
 //!

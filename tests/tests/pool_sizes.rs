@@ -47,3 +47,8 @@ fn callbacks_are_called_once_with_what_came_of_the_task() {
 fn callbacks_are_called_however_the_pool_ends() {
     scene(&["callbacks-end"]);
 }
+
+#[test]
+fn worker_that_hangs_with_what_it_has_sent_already_is_replaced() {
+    scene(&["clinging"]);
+}

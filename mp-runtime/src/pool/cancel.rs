@@ -20,6 +20,7 @@ impl Engine<'_> {
                 if let Some(batch) = self.queue.remove(at) {
                     self.fail(&batch, TaskErrorKind::Cancelled);
                 }
+                self.dispatch(); // what was behind it
                 return;
             }
             let has_it = |at: &usize| self.workers[*at].sent.iter().any(|batch| batch.job == job);

@@ -163,7 +163,7 @@ impl Desk<'_> {
         if self.batch != head.batch {
             self.begin(head.batch);
             self.is_timed = head.nanos & TIMED != 0;
-            self.pause();
+            self.count_from(NEVER);
             self.step(Step::Reading);
         }
     }
@@ -195,10 +195,11 @@ impl Desk<'_> {
         overdue::set((self.soft > 0).then(|| now + self.soft));
     }
 
-    /// Notes that it waits for the pool: that time is not the item's. Ends with the next [`stamp`](Desk::stamp).
-    fn pause(&self) {
+    /// Notes from when on it is at what it is at: `NEVER` while it waits for the pool, for that time is not the item's. Ends with the next
+    /// [`stamp`](Desk::stamp).
+    fn count_from(&self, since: u64) {
         if let Some(office) = self.office.as_ref().filter(|_| self.is_timed) {
-            office.draft.stamp(NEVER);
+            office.draft.stamp(since);
         }
     }
 
@@ -266,6 +267,8 @@ impl Desk<'_> {
         if !kept || self.message.len() >= ENOUGH {
             // Without a reader it ends at the next batch, or right now by its death signal.
             let _ = self.send(message::Kind::Results, 0);
+            // What comes before the next item has the time of one.
+            self.count_from(clock::coarse());
         }
     }
 
@@ -278,7 +281,7 @@ impl Desk<'_> {
         let head = Head { kind, batch: self.batch, count: self.count, first: self.first.into(), nanos };
         head.write(&mut self.message);
         self.message.push(0);
-        self.pause();
+        self.count_from(NEVER);
         let sent = office.results.send_all(&mut self.message);
         self.first += self.count;
         self.count = 0;

@@ -18,9 +18,9 @@ impl Engine<'_> {
         if self.is_local() {
             return self.has_room_here();
         }
-        // It waits for a worker that has nothing; so would what is behind it.
+        // It waits for a worker that has nothing, and so does what is behind it: one for each is enough.
         if self.queue.front().is_some_and(Batch::is_long) {
-            return false;
+            return self.queue.len() < self.workers.len();
         }
         let depth = self.pace.depth();
         let room = |worker: &Worker| if worker.is_open() { depth.saturating_sub(worker.sent.len()) } else { 0 };

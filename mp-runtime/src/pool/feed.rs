@@ -12,6 +12,7 @@ use crate::pool::engine::Engine;
 use crate::pool::error::{TaskError, TaskErrorKind};
 use crate::pool::frame::{self, Kind};
 use crate::pool::job::{Delivery, JobId, Limits, Outcome};
+use crate::pool::lane::PART;
 use crate::pool::message::HEAD;
 use crate::pool::pace::MOST_BYTES;
 use crate::process::panic::{self, Panic};
@@ -109,16 +110,18 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Feed<'p, 'f, I> {
         let size = self.batch_size(most);
         let mut message = self.engine.borrow_mut().blank();
         let first = self.pulled;
-        let (mut count, mut length) = (0, message.len());
+        let (mut count, mut length, mut longest) = (0, message.len(), 0);
         // The user's code: nothing is borrowed. When it panics, what is written goes out all the same.
         let written = catch_unwind(AssertUnwindSafe(|| {
-            while count < size && length < MOST_BYTES {
+            // No longer than what can be taken back, unless that is one item.
+            while count < size && length < MOST_BYTES && (count == 0 || length + longest < PART) {
                 let Some(item) = self.items.next() else {
                     self.is_over = true;
                     break;
                 };
                 self.pulled += 1;
                 frame::append(&mut message, Kind::Value, |bytes| codec::append(&item, bytes))?;
+                longest = longest.max(message.len() - length);
                 (count, length) = (count + 1, message.len());
             }
             Ok::<(), CodecError>(())

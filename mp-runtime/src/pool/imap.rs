@@ -49,18 +49,20 @@ impl<'p, 'f, I: Iterator<Item: Serialize>> Flow<'p, 'f, I> {
 
     /// Waits for something; `false` when there will be nothing more.
     fn next<R: DeserializeOwned>(&mut self, mut each: impl FnMut(u64, Result<R, TaskError>)) -> bool {
-        let mut meter = self.meter.take();
-        if let (Some(meter), (least, most)) = (&mut meter, self.feed.size_hint()) {
+        if let (Some(meter), (least, most)) = (&mut self.meter, self.feed.size_hint()) {
             meter.begin(most.filter(|most| *most == least));
         }
+        let cap = self.given.saturating_add(self.in_flight.unwrap_or_else(|| self.feed.usual_cap()));
+        let mut unsent = Vec::new();
+        let more = self.feed.fill(Some(cap), |failed| unsent.push(failed));
+        let mut meter = self.meter.take();
         let mut each = |index, value: Result<R, TaskError>| {
             if let Some(meter) = &mut meter {
                 meter.count(value.is_ok());
             }
             each(index, value);
         };
-        let cap = self.given.saturating_add(self.in_flight.unwrap_or_else(|| self.feed.usual_cap()));
-        let more = self.feed.fill(Some(cap), |failed| each(failed.index() as u64, Err(failed)));
+        unsent.into_iter().for_each(|failed| each(failed.index() as u64, Err(failed)));
         while let Some(delivery) = self.feed.take() {
             feed::read(&delivery, &mut each);
             if let Outcome::Told { bytes, .. } = delivery.outcome {

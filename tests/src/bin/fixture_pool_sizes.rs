@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use fixture_kit::{Gate, children, pass, sys, until};
 use mp_runtime::{Backend, Pool, Shutdown, TaskError, is_overdue};
 use nix::sys::signal::{Signal, kill};
+use serde::{Deserialize, Serialize};
 
 mod fixture_kit;
 
@@ -33,6 +34,21 @@ struct Farewell<'a>(&'a std::sync::atomic::AtomicUsize);
 impl Drop for Farewell<'_> {
     fn drop(&mut self) {
         self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// A long value that a worker cannot let go of.
+#[derive(Serialize, Deserialize)]
+struct Clinging {
+    program: u32,
+    text: String,
+}
+
+impl Drop for Clinging {
+    fn drop(&mut self) {
+        while id() != self.program {
+            pass(SOON);
+        }
     }
 }
 
@@ -253,6 +269,15 @@ fn main() {
             let task = stuck.task(()).on_done(note).submit();
             begun.wait();
             assert!(task.cancel() && called.get());
+        }
+        "clinging" => {
+            // What has been sent is there, and the time of an item holds for what its worker does after that.
+            let program = id();
+            let work = |n: usize| Clinging { program, text: "x".repeat(n) };
+            let pool = Pool::builder().workers(1).timeout(Duration::from_millis(300)).start(work).unwrap();
+            let values: Vec<_> = pool.imap([50_000; 3]).chunk(3).collect();
+            assert!(values.into_iter().all(|value| value.is_ok_and(|value| value.text.len() == 50_000)));
+            assert_eq!(pool.submit(1).join().unwrap().text, "x");
         }
         scene => panic!("no scene `{scene}`"),
     }

@@ -22,8 +22,8 @@ use crate::shm::robust::NotTaken;
 /// takes no lock and waits for nobody, however many of those that wait have been killed. If the one that was notified is,
 /// or one that has the lock which the others wait to get back, these come back within some 20 ms, or a third of a second where a
 /// hundred processes wait, and look, or learn of it by the lock's error. So they do if the one that was to notify is killed with the
-/// lock. If it is killed between releasing the lock and notifying, they come back half a second after they began to wait, as they do
-/// whenever another process has had the lock meanwhile, and look. So best notify with the lock held.
+/// lock. If it is killed after it has released the lock and before it has notified, nobody can tell. So whoever has waited for half a second
+/// comes back once another process has had the lock since, notified or not, and looks. Notify with the lock held, and no such time is lost.
 ///
 /// Up to 120 processes can wait for one at the same time, with any number of threads.
 ///
@@ -104,8 +104,8 @@ impl Condvar {
     ///
     /// # fn main() -> std::io::Result<()> {
     /// let (mutex, changed) = (Mutex::new(0_u8)?, Condvar::new()?);
-    /// let (guard, notified) = changed.wait_timeout(mutex.lock().unwrap(), Duration::from_millis(1)).unwrap();
-    /// assert!(!notified);
+    /// let (guard, in_time) = changed.wait_timeout(mutex.lock().unwrap(), Duration::from_millis(1)).unwrap();
+    /// assert!(!in_time);
     /// # drop(guard);
     /// # Ok(())
     /// # }
