@@ -12,8 +12,8 @@ use crate::sweep::trace::DEADLINE;
 pub struct Seen {
     /// Whether the program came to the place of the fault.
     pub struck: bool,
-    /// Whether there was a call of that number; it may have no such error.
-    pub came: bool,
+    /// The numbers of the system calls that could have failed, where one of them is to.
+    pub calls: Vec<u64>,
     /// The number of the system call that failed, and the error.
     pub failed: Option<(u64, i32)>,
     /// How many processes there were.

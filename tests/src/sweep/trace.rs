@@ -234,6 +234,11 @@ impl Trace {
         actor.calls += usize::from(inside);
         let (number, calls) = (actor.number, actor.calls);
         let here = |process: usize, call: usize, begins: bool| (number, calls, inside) == (process, call, begins);
+        if let (Fault::Fails { process, .. }, Some((call, _))) = (self.fault, entered)
+            && process == number
+        {
+            self.seen.calls.push(call);
+        }
         match self.fault {
             Fault::Fails { process, call, .. } if here(process, call, false) => {
                 if let Some((_, errno)) = self.seen.failed {
@@ -242,7 +247,6 @@ impl Trace {
             }
             _ if self.seen.struck => {}
             Fault::Fails { process, call, error } if here(process, call, true) => {
-                self.seen.came = true;
                 let number = entered.map_or(0, |(number, _)| number);
                 if let Some(errno) = errors::documented(number).get(error) {
                     self.seen.struck = true;
