@@ -21,6 +21,18 @@ fn strays(outcome: &Outcome) -> usize {
     outcome.stderr.lines().count()
 }
 
+/// Stops the program by SIGTERM when it is ready; how long that took.
+#[track_caller]
+fn stopped(program: &str) -> (Outcome, Duration) {
+    let mut running = fixture("fixture_strays").arg(program).start();
+    assert_eq!(running.read_line().as_deref(), Some("ready"));
+    let begin = Instant::now();
+    assert!(running.signal(libc::SIGTERM));
+    let outcome = running.finish();
+    outcome.assert_signal(libc::SIGTERM);
+    (outcome, begin.elapsed())
+}
+
 #[test]
 fn daemonised_process_is_stopped_at_the_end() {
     let outcome = ends_well("one");
@@ -54,12 +66,8 @@ fn what_has_ended_is_reaped_while_the_program_waits() {
 #[test]
 fn process_of_a_user_whom_the_program_is_no_more_does_not_hold_up_a_stop() {
     if is_root("change the user") {
-        let mut running = fixture("fixture_strays").arg("out_of_reach").start();
-        assert_eq!(running.read_line().as_deref(), Some("ready"));
-        let begin = Instant::now();
-        assert!(running.signal(libc::SIGTERM));
-        running.finish().assert_signal(libc::SIGTERM);
-        assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
+        let (outcome, took) = stopped("out_of_reach");
+        assert!(took < Duration::from_millis(1500), "{outcome}");
     }
 }
 
@@ -73,11 +81,7 @@ fn daemonised_process_is_stopped_at_an_exit() {
 
 #[test]
 fn daemonised_process_is_stopped_when_a_signal_ends_the_program() {
-    let mut running = fixture("fixture_strays").arg("waits").start();
-    assert_eq!(running.read_line().as_deref(), Some("ready"));
-    assert!(running.signal(libc::SIGTERM));
-    let outcome = running.finish();
-    outcome.assert_signal(libc::SIGTERM);
+    let (outcome, _) = stopped("waits");
     assert!(outcome.report.adopted.is_empty(), "{outcome}");
 }
 
@@ -98,16 +102,8 @@ fn fork_server_that_was_killed_is_reaped_by_its_owner() {
 
 #[test]
 fn fork_server_does_not_hold_up_a_stop() {
-    let mut running = fixture("fixture_strays").arg("served_and_waits").start();
-    assert_eq!(running.read_line().as_deref(), Some("ready"));
-    let begin = Instant::now();
-    assert!(running.signal(libc::SIGTERM));
-    let outcome = running.finish();
-    outcome.assert_signal(libc::SIGTERM);
-    assert!(
-        begin.elapsed() < Duration::from_millis(1500),
-        "it was taken for a stray, which has two seconds:\n{outcome}"
-    );
+    let (outcome, took) = stopped("served_and_waits");
+    assert!(took < Duration::from_millis(1500), "it was taken for a stray, which has two seconds:\n{outcome}");
 }
 
 #[test]

@@ -69,7 +69,8 @@ pub(crate) fn conclude(child: &Arc<Record>) {
 
 /// Concludes the children that have ended and whose handles are gone.
 pub(crate) fn conclude_abandoned() {
-    let children = reap_strays();
+    reap_strays();
+    let children = registry::lock().children();
     if children.is_empty() {
         return;
     }
@@ -78,16 +79,16 @@ pub(crate) fn conclude_abandoned() {
     conclude_in_order(abandoned.filter(|child| child.poll().is_some()).collect());
 }
 
-/// Reaps what processes have left behind and what has ended, where this process adopts that; the children.
-pub(crate) fn reap_strays() -> Vec<Arc<Record>> {
+/// Reaps what processes have left behind and what has ended, where this process adopts that.
+pub(crate) fn reap_strays() {
+    if !stopping::is_attending() {
+        return;
+    }
     let mut registry = registry::lock();
     let servers = registry.server().as_ref().map(Server::all_ids).unwrap_or_default();
     let children = registry.children();
-    if stopping::is_attending() {
-        // The registry is held: what another thread starts meanwhile would not be among those known.
-        strays::reap_dead(|id| servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
-    }
-    children
+    // The registry is held: what another thread starts meanwhile would not be among those known.
+    strays::reap_dead(|id| servers.contains(&id) || children.iter().any(|child| child.id() == id.unsigned_abs()));
 }
 
 /// How often to look for strays that have ended while the program waits for its processes: nothing tells of them.
@@ -101,7 +102,7 @@ pub(crate) fn block(pidfd: BorrowedFd<'_>) {
     loop {
         match pidfd::wait(pidfd, Some(Instant::now() + SLICE)) {
             Ok(true) => return,
-            Ok(false) => drop(reap_strays()),
+            Ok(false) => reap_strays(),
             Err(_) => return wait::block(pidfd), // `poll` is refused
         }
     }

@@ -191,9 +191,7 @@ impl Record {
                 None => ending::block(pidfd),
                 Some(_) => {
                     if pidfd::wait(pidfd, deadline) == Ok(false) {
-                        if stopping::is_attending() {
-                            ending::reap_strays();
-                        }
+                        ending::reap_strays();
                         return self.poll();
                     }
                 }

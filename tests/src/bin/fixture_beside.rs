@@ -8,7 +8,7 @@ use std::{env, thread};
 
 use fixture_kit::ends::{LONG, MOMENT, at_once};
 use fixture_kit::stepper::{self, Step};
-use fixture_kit::{Gate, fds, limit_for, stat, sys, until};
+use fixture_kit::{Gate, asleep, fds, limit_for, stat, sys, until};
 use mp_runtime::{
     Bytes, Fd, Receiver, RecvTimeoutError, SendTimeoutError, Sender, TrySendError, channel, channel_with_room, process,
 };
@@ -104,7 +104,7 @@ fn reader_that_panics() {
     let (sender, receiver) = channel_with_room(1, 1 << 20).unwrap();
     let child = sends_two::spawn(sender, &gate).unwrap();
     gate.wait();
-    until(|| stat(child.id()).is_some_and(|(state, _)| state == 'S'));
+    asleep(child.id());
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     assert!(catch_unwind(AssertUnwindSafe(|| receiver.recv().map(drop))).is_err());
@@ -116,9 +116,7 @@ fn reader_that_panics() {
 #[process]
 fn send_many(files: Sender<Vec<Fd<File>>>) {
     let many = (0..100).map(|_| file()).collect();
-    stepper::begin();
-    files.send(many).unwrap();
-    stepper::mark();
+    stepper::stepped(|| files.send(many).unwrap());
 }
 
 /// What a sender that was killed has left is more than the receiver can have: it gets the next message all the same.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fixture_kit::ends::LONG;
 use fixture_kit::stepper::{self, Step};
-use fixture_kit::{Gate, ended, pid, stat, until};
+use fixture_kit::{Gate, asleep, ended, pid, stat, until};
 use mp_runtime::{
     Receiver, RecvError, RecvTimeoutError, SendError, Sender, TryRecvError, TrySendError, channel, process,
 };
@@ -17,11 +17,6 @@ use nix::sys::signal::{Signal, kill};
 mod fixture_kit;
 
 const MOMENT: Duration = Duration::from_millis(50);
-
-/// Waits until a process sleeps: in the channel, for it does nothing else.
-fn asleep(id: u32) {
-    until(|| stat(id).is_some_and(|(state, _)| state == 'S'));
-}
 
 #[process]
 fn count_up(numbers: Sender<u64>, from: u64, count: u64) {
@@ -147,9 +142,7 @@ fn drop_and_stay(numbers: Sender<u64>, gate: &Gate) {
 /// Receives an end.
 #[process]
 fn receive_end(ends: Receiver<Sender<u64>>) {
-    stepper::begin();
-    let end = ends.recv().unwrap();
-    stepper::mark();
+    let end = stepper::stepped(|| ends.recv().unwrap());
     drop(end);
 }
 
@@ -208,7 +201,7 @@ fn main() {
         "full-and-killed" => {
             let holder = hold::spawn(receiver).unwrap();
             let child = overfill::spawn(sender).unwrap();
-            until(|| stat(child.id()).is_some_and(|(state, _)| state == 'S'));
+            asleep(child.id());
             holder.kill().unwrap();
             assert!(child.join().unwrap());
         }

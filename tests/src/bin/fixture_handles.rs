@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{Gate, children, ended, fds, pid, stat, sys};
+use fixture_kit::{Gate, asleep, children, ended, fds, pid, stat, sys};
 use mp_runtime::{Child, ExitKind, active_children, current, process};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -269,7 +269,7 @@ fn main() {
             let parent = current().id();
             let sender = sys::fork(|| {
                 for _ in 0..10 {
-                    fixture_kit::until(|| stat(parent).unwrap().0 == 'S');
+                    asleep(parent);
                     kill(pid(parent), Signal::SIGUSR1).unwrap();
                 }
                 gate.open(1);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fixture_kit::victim::{Kill, Trial, rest};
-use fixture_kit::{stat, until};
+use fixture_kit::{asleep, stat, until};
 use mp_runtime::{
     Bytes, Fd, QueueReceiver, Receiver, RecvTimeoutError, Sender, SharedBox, channel, channel_with_room, process, queue,
 };
@@ -158,7 +158,7 @@ fn main() {
             let (sender, receiver) = channel(1024).unwrap();
             let collector = collect::spawn(receiver).unwrap();
             let child = send::spawn(done, sender).unwrap();
-            until(|| stat(collector.id()).is_some_and(|(state, _)| state == 'S'));
+            asleep(collector.id());
             Trial::new(child, move |done| {
                 let collected = collector.join_timeout(LONG).expect("it wakes up").unwrap();
                 check_sent(&collected, done);

@@ -22,17 +22,13 @@ fn hold(_requests: Receiver<Reply>) {
 
 #[process]
 fn receive_one(requests: Receiver<Reply>) {
-    stepper::begin();
-    let reply = requests.recv().unwrap();
-    stepper::mark();
+    let reply = stepper::stepped(|| requests.recv().unwrap());
     drop(reply);
 }
 
 #[process]
 fn send_one(requests: Sender<Reply>, reply: Reply) {
-    stepper::begin();
-    requests.send(reply).unwrap();
-    stepper::mark();
+    stepper::stepped(|| requests.send(reply).unwrap());
 }
 
 /// There will be no answer, and that is known.

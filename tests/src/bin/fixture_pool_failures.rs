@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use fixture_kit::{Gate, pass, stat, sys, until};
+use fixture_kit::{Gate, asleep, pass, sys, until};
 use mp_runtime::{Pool, Shutdown, TaskError, TaskErrorKind, TaskStage, is_overdue, process};
 use nix::sys::signal::{Signal, kill, raise};
 
@@ -81,7 +81,7 @@ fn main() {
             let submit = |retries, limit| {
                 assert_eq!(pool.map([vec![1]]).unwrap(), [1]);
                 let worker = pool.workers()[0];
-                until(|| fixture_kit::stat(worker).unwrap().0 == 'S');
+                asleep(worker);
                 let before = fixture_kit::sleeps(worker);
                 let task = pool.task(long.clone()).retries(retries).timeout(limit).submit();
                 until(|| fixture_kit::sleeps(worker) > before && fixture_kit::stat(worker).unwrap().0 == 'S');
@@ -224,7 +224,7 @@ fn main() {
             let pool = Pool::builder().workers(1).retries(3).start(|()| -> () {
                 begun.open(1);
                 go.wait();
-                until(|| stat(program).is_some_and(|(state, _)| state == 'S')); // in its shutdown
+                asleep(program); // in its shutdown
                 abort()
             });
             let pool = pool.unwrap();

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use std::thread;
 use std::time::Duration;
 
-use fixture_kit::{Gate, ended, stat, until};
+use fixture_kit::{Gate, asleep, ended};
 use mp_runtime::{
     Delivery, QueueReceiver, RecvError, SendError, SendTimeoutError, Sender, TryRecvError, channel, process, queue,
 };
@@ -102,7 +102,7 @@ fn main() {
             gate.wait();
             drop(jobs);
             let worker = work::spawn(receiver).unwrap();
-            until(|| stat(worker.id()).is_some_and(|(state, _)| state == 'S'));
+            asleep(worker.id());
             unlucky.kill().unwrap();
             assert_eq!(worker.join().unwrap(), [(7, 2)]);
         }

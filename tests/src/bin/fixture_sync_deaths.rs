@@ -4,9 +4,9 @@
 use std::{env, thread};
 
 use fixture_kit::ends::{LONG, MOMENT, at_once, kill, park, shows};
-use fixture_kit::stepper;
 use fixture_kit::sys::limit_fds;
-use fixture_kit::{Gate, ended, limit_for, stat, until};
+use fixture_kit::{Gate, ended, limit_for, until};
+use fixture_kit::{asleep, stepper};
 use mp_runtime::sync::{Condvar, Mutex, Semaphore};
 use mp_runtime::{Child, process};
 
@@ -18,9 +18,7 @@ fn release(mutex: &Mutex<u32>, ready: &Gate, go: &Gate) {
     let guard = mutex.lock().unwrap();
     ready.open(1);
     go.wait();
-    stepper::begin();
-    drop(guard);
-    stepper::mark();
+    stepper::stepped(|| drop(guard));
 }
 
 #[process]
@@ -37,10 +35,10 @@ fn hold_permit(semaphore: &Semaphore) {
 /// Makes an item, and tells of it, step by step.
 #[process]
 fn produce(items: &Mutex<u32>, changed: &Condvar) {
-    stepper::begin();
-    *items.lock().unwrap() += 1;
-    changed.notify_one();
-    stepper::mark();
+    stepper::stepped(|| {
+        *items.lock().unwrap() += 1;
+        changed.notify_one();
+    });
 }
 
 #[process]
@@ -54,13 +52,7 @@ fn consume(items: &Mutex<u32>, changed: &Condvar) {
 fn wait_in_steps(mutex: &Mutex<u32>, changed: &Condvar) {
     // It finds out who it is before it is stepped.
     drop(mutex.lock().unwrap());
-    stepper::begin();
-    drop(changed.wait_timeout(mutex.lock().unwrap(), LONG).unwrap());
-    stepper::mark();
-}
-
-fn until_asleep<T>(child: &Child<T>) {
-    until(|| stat(child.id()).unwrap().0 == 'S');
+    stepper::stepped(|| drop(changed.wait_timeout(mutex.lock().unwrap(), LONG).unwrap()));
 }
 
 /// Lets the child run up to where it wakes some that sleep on a word, by this operation.
@@ -80,7 +72,7 @@ fn main() {
                 let victim = release::spawn(&mutex, &ready, &go).unwrap();
                 ready.wait();
                 let waits = take::spawn(&mutex, for_ever).unwrap();
-                until_asleep(&waits);
+                asleep(waits.id());
                 go.open(1);
                 walk_to_wake(&victim, libc::FUTEX_WAKE);
                 // The lock is free, and nobody woken. We take it, and do not know that somebody sleeps.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use fixture_kit::ends::{LONG, MOMENT, at_once, join_all, kill, park, shows};
 use fixture_kit::stepper::{self, Step};
-use fixture_kit::{Gate, stat, until};
+use fixture_kit::{Gate, asleep, until};
 use mp_runtime::sync::{Condvar, LockError, Mutex, RwLock, Semaphore};
 use mp_runtime::{SharedBox, process};
 
@@ -94,9 +94,7 @@ fn give_back(semaphore: &Semaphore, ready: &Gate, go: &Gate) {
     let permit = semaphore.acquire().unwrap();
     ready.open(1);
     go.wait();
-    stepper::begin();
-    drop(permit);
-    stepper::mark();
+    stepper::stepped(|| drop(permit));
 }
 
 /// Stops one that gives a permit back at a step, and tries to get the permit; whether it is free and not to be had.
@@ -179,7 +177,7 @@ fn main() {
             until(|| lock.writer().is_some());
             // Two that wait: one to read, which is killed as well, and we.
             let reader = hold_to_read::spawn(&lock).unwrap();
-            until(|| stat(reader.id()).unwrap().0 == 'S');
+            asleep(reader.id());
             thread::scope(|scope| {
                 let us = scope.spawn(|| lock.write_timeout(LONG).unwrap_err().is_poisoned());
                 kill(reader);

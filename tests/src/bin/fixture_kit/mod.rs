@@ -67,6 +67,11 @@ pub(crate) fn ended(id: u32) {
     assert!(matches!(waited, Ok(_) | Err(Errno::EINVAL)), "{waited:?}");
 }
 
+/// Waits until a process sleeps: in what it does just then, if it sleeps over nothing else.
+pub(crate) fn asleep(id: u32) {
+    until(|| stat(id).is_some_and(|(state, _)| state == 'S'));
+}
+
 pub(crate) fn pid(id: u32) -> Pid {
     Pid::from_raw(id as i32)
 }

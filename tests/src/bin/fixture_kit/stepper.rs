@@ -28,6 +28,14 @@ pub(crate) fn mark() {
     raise(Signal::SIGSTOP).unwrap();
 }
 
+/// Does what is run step by step, from one mark to the other.
+pub(crate) fn stepped<T>(act: impl FnOnce() -> T) -> T {
+    begin();
+    let result = act();
+    mark();
+    result
+}
+
 /// Runs the child to its first mark.
 pub(crate) fn reach<T>(child: &Child<T>) {
     assert!(wait(child) == WaitStatus::Stopped(pid(child.id()), Signal::SIGSTOP));

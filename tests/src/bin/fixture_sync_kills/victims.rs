@@ -133,8 +133,5 @@ fn step<T>(stepped: bool, act: impl FnOnce() -> T) -> T {
     // What a process does at its first lock only would be most of the steps.
     drop(Mutex::new(0).unwrap().lock().unwrap());
     drop(RwLock::new(0).unwrap().write_timeout(LONG).unwrap());
-    stepper::begin();
-    let result = act();
-    stepper::mark();
-    result
+    stepper::stepped(act)
 }
