@@ -232,10 +232,8 @@ impl<T> fmt::Debug for QueueReceiver<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-    use std::thread;
-
     use super::*;
+    use crate::ipc::stand_in;
     use crate::shm::turn::Verdict;
     use crate::sys::identity;
 
@@ -250,16 +248,7 @@ mod tests {
             let mut bytes = Vec::new();
             let taken = turn().take_one(identity::current(), |_| false, &mut bytes).expect("it is whole");
             let taken = taken.expect("it is there");
-            let ((tell, told), (tell_id, told_id)) = (mpsc::channel(), mpsc::channel());
-            let thread = thread::spawn(move || {
-                tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
-                tell.send(sleeper.recv().is_err()).expect("somebody waits for it");
-            });
-            let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
-            let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
-            while link.ring.announced(Side::Receive) == 0 || !sleeps() {
-                thread::yield_now();
-            }
+            let told = stand_in::sleeper(link, Side::Receive, move || sleeper.recv().is_err());
             if is_cleared_by_another {
                 // The worker does not come to clearing it away.
                 link.ring.finish(taken);
@@ -272,7 +261,6 @@ mod tests {
                 drop(turn);
             }
             assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(true));
-            thread.join().expect("it has ended");
         }
     }
 

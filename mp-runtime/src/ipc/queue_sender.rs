@@ -200,11 +200,10 @@ impl<T> fmt::Debug for QueueSender<T> {
 mod tests {
     use std::cell::Cell;
     use std::sync::mpsc;
-    use std::thread;
 
     use super::*;
     use crate::ipc::queue::{QueueReceiver, queue};
-    use crate::ipc::stand_in::StandIn;
+    use crate::ipc::stand_in::{self, StandIn};
     use crate::shm::memory::Mapped;
     use crate::shm::ring::Receiving;
     use crate::shm::turn::Verdict;
@@ -234,20 +233,8 @@ mod tests {
 
     /// A thread that does something with a sender, and sleeps over it by now; tells when it has done it.
     fn sleeper(jobs: &QueueSender<u32>, act: fn(&QueueSender<u32>)) -> mpsc::Receiver<()> {
-        let ((tell, told), (tell_id, told_id)) = (mpsc::channel(), mpsc::channel());
-        let (link, jobs) = (jobs.end.shared(), jobs.clone());
-        let before = link.ring.announced(Side::Send);
-        thread::spawn(move || {
-            tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
-            act(&jobs);
-            tell.send(()).expect("somebody waits for it");
-        });
-        let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
-        let sleeps = || std::fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
-        while link.ring.announced(Side::Send) == before || !sleeps() {
-            thread::yield_now();
-        }
-        told
+        let theirs = jobs.clone();
+        stand_in::sleeper(jobs.end.link(), Side::Send, move || act(&theirs))
     }
 
     const ACTS: [fn(&QueueSender<u32>); 2] =

@@ -1,10 +1,14 @@
-//! For tests: another process that holds ends, and is killed.
+//! For tests: others that hold ends, a process that is killed and a thread that sleeps.
 
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::{fs, thread};
 
 use nix::unistd::Pid;
 
+use crate::ipc::link::Link;
+use crate::shm::roster::Side;
 use crate::sys::identity::Identity;
 use crate::sys::pidfd;
 
@@ -31,4 +35,24 @@ impl Drop for StandIn {
         self.child.kill().expect("it is not reaped yet");
         self.child.wait().expect("nobody else reaps it");
     }
+}
+
+/// Has a thread do something at this side of `link`, over which it sleeps by now; brings what comes of it.
+pub(crate) fn sleeper<T: Send + 'static>(
+    link: &Link,
+    side: Side,
+    act: impl FnOnce() -> T + Send + 'static,
+) -> mpsc::Receiver<T> {
+    let ((tell, told), (tell_id, told_id)) = (mpsc::channel(), mpsc::channel());
+    let before = link.ring.announced(side);
+    thread::spawn(move || {
+        tell_id.send(nix::unistd::gettid()).expect("somebody waits for it");
+        tell.send(act()).expect("somebody waits for it");
+    });
+    let stat = format!("/proc/self/task/{}/stat", told_id.recv().expect("it says so"));
+    let sleeps = || fs::read_to_string(&stat).is_ok_and(|text| text.contains(") S "));
+    while link.ring.announced(side) == before || !sleeps() {
+        thread::yield_now();
+    }
+    told
 }
