@@ -58,12 +58,12 @@ pub fn spawn<B: Body>(builder: Builder<B>) -> Result<Child<B::Value>, SpawnError
 }
 
 /// A process whose function never returns.
-pub fn diverges(name: &str, function: impl FnOnce() -> Infallible) -> Builder<impl Body<Value = Infallible>> {
+pub fn diverges(name: &'static str, function: impl FnOnce() -> Infallible) -> Builder<impl Body<Value = Infallible>> {
     Builder::of(name, body::diverges(function))
 }
 
 /// As [`diverges`], for a process that need not be forked.
-pub fn carry_diverges<F, A>(name: &str, arguments: A, function: F) -> Builder<impl Portable<Value = Infallible>>
+pub fn carry_diverges<F, A>(name: &'static str, arguments: A, function: F) -> Builder<impl Portable<Value = Infallible>>
 where
     F: Fn(A) -> Infallible + Copy,
     A: serde::Serialize + serde::de::DeserializeOwned,

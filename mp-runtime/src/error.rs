@@ -1,7 +1,7 @@
 //! What went wrong at the start of a process.
 
 use std::error::Error;
-use std::{fmt, io};
+use std::{borrow::Cow, fmt, io};
 
 /// Why a process could not be started. Nothing of it is left: no process, no descriptor, no changed mask.
 ///
@@ -25,7 +25,7 @@ use std::{fmt, io};
 /// # }
 /// ```
 pub struct SpawnError {
-    name: String,
+    name: Cow<'static, str>,
     kind: SpawnErrorKind,
 }
 
@@ -193,8 +193,8 @@ impl Stage {
 }
 
 impl SpawnError {
-    pub(crate) fn new(name: String, kind: SpawnErrorKind) -> Self {
-        SpawnError { name, kind }
+    pub(crate) fn new(name: impl Into<Cow<'static, str>>, kind: SpawnErrorKind) -> Self {
+        SpawnError { name: name.into(), kind }
     }
 
     /// The name of the process that could not be started.

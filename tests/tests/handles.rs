@@ -107,6 +107,13 @@ fn threads_may_ask_the_same_process() {
 }
 
 #[test]
+fn process_has_nothing_of_the_one_before_it() {
+    let outcome = fixture("fixture_handles").arg("next").run();
+    outcome.assert_code(0);
+    assert!(outcome.stderr.starts_with("process `park` (pid ") && outcome.stderr.lines().count() == 1, "{outcome}");
+}
+
+#[test]
 fn signals_with_a_handler_do_not_end_a_join() {
     assert_eq!(scene(&["interrupted"]).stdout, "handler\n".repeat(10));
 }

@@ -84,7 +84,7 @@ where
             desk::work(shared, &call(given, self.init, self.function));
             Ok::<(), String>(())
         };
-        let child = Builder::of(name, body::fails(run)).caller(Caller::Pool).daemon(true).spawn()?;
+        let child = Builder::of(name.to_owned(), body::fails(run)).caller(Caller::Pool).daemon(true).spawn()?;
         enclosed.sent();
         Ok(child)
     }
@@ -121,6 +121,6 @@ where
         let (init, function) = (self.init, self.function);
         let run = move |(shared, given): (Shared, Given<C>)| desk::work(&shared, &call(given, init, function));
         let arguments = (shared.clone(), self.given.clone());
-        Builder::of(name, carried::returns(run, arguments)).daemon(true).start(self.method).spawn()
+        Builder::of(name.to_owned(), carried::returns(run, arguments)).daemon(true).start(self.method).spawn()
     }
 }

@@ -28,7 +28,7 @@ pub(crate) trait Work {
 
 /// Forks a worker that does `work`.
 fn fork(work: &dyn Work, caller: error::Caller, name: &str, shared: &Shared) -> Result<Child<()>, SpawnError> {
-    Builder::of(name, body::returns(|| desk::work(shared, work))).caller(caller).daemon(true).spawn()
+    Builder::of(name.to_owned(), body::returns(|| desk::work(shared, work))).caller(caller).daemon(true).spawn()
 }
 
 /// A function of a pool with the state of one worker.

@@ -1,5 +1,6 @@
 //! Settings of a process that is not started yet.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -40,14 +41,14 @@ pub struct Builder<B> {
 }
 
 impl<B: Body> Builder<B> {
-    pub(crate) fn of(name: &str, body: B) -> Self {
-        let plan = Plan { name: name.to_owned(), ..Plan::default() };
+    pub(crate) fn of(name: impl Into<Cow<'static, str>>, body: B) -> Self {
+        let plan = Plan { name: name.into(), ..Plan::default() };
         Builder { body, plan, stdio: Default::default() }
     }
 
     /// Sets the name, in [`current`](crate::current), messages, and, as far as 15 bytes go, `ps`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.plan.name = name.into();
+        self.plan.name = Cow::Owned(name.into());
         self
     }
 

@@ -16,6 +16,7 @@ use crate::process::lifeline;
 use crate::process::outbox::{self, Outbox, Payload};
 use crate::process::panic as panics;
 use crate::process::registry::{self, Registry};
+use crate::process::seed;
 use crate::process::tie::Tie;
 use crate::sys::fork::Handlers;
 use crate::sys::near::near;
@@ -33,14 +34,21 @@ pub(crate) type Run<'a> = &'a mut dyn Runs;
 /// The name of a process as the kernel keeps it.
 pub(crate) type Comm = [u8; 16];
 
+/// By what a child differs from the copy of its parent.
+pub(crate) struct Mark {
+    /// The name as the kernel keeps it.
+    pub(crate) comm: Comm,
+    /// How often it turns its hash keys.
+    pub(crate) turns: u64,
+}
+
 /// What a child gets from its parent, beside the copy of its memory. All of it made before the fork.
 pub(crate) struct Birth<'a> {
     /// The parent's registry, held since before the fork, for the child to let go of its copy. Its own record is in there.
     pub(crate) registry: &'a mut Option<MutexGuard<'static, Registry>>,
     /// Whether the thread that forked is the parent's first, which lives as long as the parent does.
     pub(crate) by_first_thread: bool,
-    /// The name as the kernel keeps it.
-    pub(crate) comm: Comm,
+    pub(crate) mark: Mark,
     /// std's output stream: to ask for it is a call into a page of code that a child does not have yet.
     pub(crate) out: Stdout,
     /// What has gone wrong before, if anything has.
@@ -80,16 +88,17 @@ near! {
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 #[inline(always)]
 fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-    let Birth { registry, by_first_thread, comm, out, told } = birth;
+    let Birth { registry, by_first_thread, mark, out, told } = birth;
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
     let me = direct::id();
     let Some((launch, held)) = registry.become_child(me) else { direct::exit(1) }; // it was put there before the fork
     drop(registry);
+    seed::turn_hash_keys(mark.turns);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
     let armed = prepare(me, parent, by_first_thread, handlers, &launch.tie);
     held.release();
     let armed = armed.and(told).and_then(|()| set(launch));
-    direct::set_name(&comm);
+    direct::set_name(&mark.comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
         let stage = Stage::ALL.iter().position(|other| *other == stage).unwrap_or_default();

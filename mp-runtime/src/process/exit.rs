@@ -1,5 +1,6 @@
 //! How a process ended.
 
+use std::borrow::Cow;
 use std::process::ExitStatus;
 use std::time::Duration;
 use std::{fmt, io};
@@ -27,7 +28,7 @@ use crate::process::panic::Panic;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Exit {
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) id: u32,
     pub(crate) kind: ExitKind,
     pub(crate) began: bool,

@@ -1,5 +1,6 @@
 //! One start of a process.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::sys::fd::ProcessFd;
 /// What both sides of a start know: made by the parent before the fork, inherited by the child.
 #[derive(Debug)]
 pub(crate) struct Launch {
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) daemon: bool,
     /// Which of the replicas of its entry it is.
     pub(crate) replica: Option<usize>,
@@ -41,6 +42,7 @@ pub(crate) struct Origin {
 impl Launch {
     /// Gives back what another start can use, once this process has ended.
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
+        (self.settings, self.streams) = (None, None);
         self.report.bury(registry);
         if let Tie::Lifeline(lifeline) = &mut self.tie {
             lifeline.bury(registry);

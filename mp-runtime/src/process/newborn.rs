@@ -10,7 +10,7 @@ use nix::errno::Errno;
 
 use crate::error::Stage;
 use crate::process::arguments::Written;
-use crate::process::child::{self, Birth, Comm, Runs};
+use crate::process::child::{self, Birth, Comm, Mark, Runs};
 use crate::process::launch::{Launch, Origin};
 use crate::process::order::{self, Order, Own};
 use crate::process::outbox::Payload;
@@ -163,10 +163,10 @@ impl Unborn {
         let theirs = streams.map(|stream| stream.map(ProcessFd::new));
         let streams = Some(Box::new(Streams { theirs, ..Streams::default() }));
         let ladder = Ladder::default();
+        let name = name.into();
         let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
-        let record = Arc::new(Record::new(launch));
         let mut registry = registry::lock();
-        registry.add(Arc::clone(&record));
+        let record = registry.add(launch);
         // An empty one still has the memory in which all descriptors came. Without it the child has nothing to free.
         let enclosed = if enclosed.is_empty() { Vec::new() } else { enclosed };
         let run = Ordered { entry, arguments, enclosed: Some(enclosed) };
@@ -192,7 +192,8 @@ impl Unborn {
                 direct::close(directory);
             }
             let told = if run.entry.is_some() { place } else { Err((Stage::Image, Errno::ENOEXEC)) };
-            let birth = Birth { registry: &mut registry, by_first_thread, comm, out, told };
+            let mark = Mark { comm, turns: 0 }; // that is done
+            let birth = Birth { registry: &mut registry, by_first_thread, mark, out, told };
             child::run(birth, Handlers::Reset, &mut run)
         }
     }

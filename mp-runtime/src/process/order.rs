@@ -107,7 +107,7 @@ impl Message {
     ) -> nix::Result<Message> {
         let id = image::executable().map(|image| image.id.clone()).unwrap_or_default();
         let Launch { name, replica, parent, started, seed, .. } = launch;
-        let (name, kind) = (name.clone(), (launch.daemon, launch.tie.is_detached()));
+        let (name, kind) = (name.to_string(), (launch.daemon, launch.tie.is_detached()));
         let parent_name = parent.name.clone();
         let nature: Nature =
             (name, kind, *replica, parent_name, parent.id, *started, generation, *seed, by_first_thread);

@@ -4,7 +4,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
@@ -23,8 +22,10 @@ use crate::sys::fd::ProcessFd;
 use crate::sys::identity::Identity;
 use crate::sys::pidfd;
 use crate::sys::roll::Place;
-use crate::sys::signal;
-use crate::sys::wait::{self, Halt, Waited};
+use crate::sys::wait::{self, Waited};
+
+mod signals;
+pub(crate) mod spare;
 
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
@@ -64,6 +65,19 @@ impl Record {
         }
     }
 
+    /// Makes it the record of another process, which is about to be forked.
+    fn renew(&mut self, with: Launch) {
+        let Record { launch, spot, end, reaping: _, seen, sent, owner, place, terminal } = self;
+        *owner = with.parent.id;
+        *launch = with;
+        spot.clear();
+        *end = OnceLock::new();
+        *seen = AtomicBool::new(false);
+        *sent = AtomicU64::new(0);
+        *place = OnceLock::new();
+        *terminal = OnceLock::new();
+    }
+
     /// What the child knows, too.
     pub(crate) fn launch(&self) -> &Launch {
         &self.launch
@@ -83,6 +97,11 @@ impl Record {
             let _ = self.terminal.set(place);
         }
         self.spot.fill(id, pidfd);
+    }
+
+    /// Whether its spot is one of those that lie in a page that is written to anyway.
+    fn has_spot_of_its_process(&self) -> bool {
+        matches!(self.spot, Claim::Ready(_))
     }
 
     fn pid(&self) -> Pid {
@@ -223,62 +242,12 @@ impl Record {
     /// being asked to end.
     pub(crate) fn unseen_failure(&self) -> Option<&Exit> {
         let exit = &self.end.get()?.exit;
-        let sent = |signal| self.sent.load(Ordering::Relaxed) & bit(signal) != 0;
+        let sent = |signal| self.was_sent(signal);
         let obeyed = *exit.kind() == ExitKind::Exited(0)
             && [libc::SIGTERM, libc::SIGINT, self.launch.ladder.signal].into_iter().any(sent);
         let wanted = obeyed || exit.signal().is_some_and(sent);
         let told = exit.is_success() || wanted || self.seen.load(Ordering::Relaxed);
         (!told).then_some(exit)
-    }
-
-    /// Sends `signal`, unless the process has ended: then there is nothing to do.
-    pub(crate) fn send(&self, signal: i32) -> io::Result<()> {
-        let pidfd = match self.pidfd().get() {
-            Some(pidfd) if !self.is_foreign() => pidfd,
-            _ => return Err(self.not_here()),
-        };
-        self.sent.fetch_or(bit(signal), Ordering::Relaxed);
-        match pidfd::send_signal(pidfd, signal) {
-            Ok(()) | Err(nix::errno::Errno::ESRCH) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
-    }
-
-    /// Kills it, and what is in its process group.
-    pub(crate) fn kill_group(&self) {
-        // Held so that nobody reaps it meanwhile: until then its id is its own, and its group's.
-        let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.end.get().is_none() && !self.is_foreign() {
-            signal::kill_group(self.pid());
-            // It may not have made its group yet.
-            let _ = self.send(libc::SIGKILL);
-        }
-    }
-
-    /// Stops it (SIGSTOP) and waits for that; `false` if it has ended.
-    ///
-    /// One that the kernel does not stop within a tenth of a second, for it waits for a disk, does not go on in its
-    /// program either.
-    pub(crate) fn suspend(&self) -> bool {
-        const PATIENCE: Duration = Duration::from_millis(100);
-        let begin = Instant::now();
-        if self.send(libc::SIGSTOP).is_err() {
-            return false;
-        }
-        while let Some(pidfd) = self.pidfd().get() {
-            match wait::halt(pidfd) {
-                Halt::Running if begin.elapsed() < PATIENCE => thread::yield_now(),
-                Halt::Ended => return false,
-                Halt::Running | Halt::Stopped => return true,
-            }
-        }
-        false
-    }
-
-    /// Lets it go on.
-    pub(crate) fn resume(&self) {
-        // Fails only if it has ended.
-        let _ = self.send(libc::SIGCONT);
     }
 
     /// Hands the bytes of its value to `read`, if it has returned one.
@@ -291,8 +260,4 @@ impl Record {
         let text = format!("process `{}` (pid {}) was started by another process", self.launch.name, self.pid());
         io::Error::new(io::ErrorKind::PermissionDenied, text)
     }
-}
-
-fn bit(signal: i32) -> u64 {
-    1u64.checked_shl(signal.unsigned_abs().wrapping_sub(1)).unwrap_or(0)
 }

@@ -4,23 +4,25 @@ use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 
-use nix::errno::Errno;
 use nix::unistd::getpid;
 
 use crate::error::{SpawnErrorKind, Stage};
 use crate::process::ending;
 use crate::process::identity::MAIN;
 use crate::process::launch::{Launch, Origin};
-use crate::process::lifeline::{Held, Lifeline, Lifelines};
+use crate::process::lifeline::{Lifeline, Lifelines};
 use crate::process::method::server::Server;
-use crate::process::outbox::{self, Outbox};
+use crate::process::outbox;
 use crate::process::record::Record;
+use crate::process::record::spare::Spare;
 use crate::process::report::Spares;
 use crate::process::seed;
-use crate::sys::fd::{self, ProcessFd};
+use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, exit, fault, pidfd};
 
 pub(crate) use crate::process::own::{has_children, lock, mine, seed, spot};
+
+mod inheritance;
 
 #[derive(Debug)]
 pub(crate) struct Registry {
@@ -28,12 +30,14 @@ pub(crate) struct Registry {
     launch: Option<&'static Launch>,
     /// What children are told about this process.
     own: Option<Arc<Origin>>,
-    /// A place in the descriptor table, for when there is no other.
+    /// A descriptor of the kind that each child takes, to be given up for that when no other can be had.
     reserve: Option<OwnedFd>,
     /// The children that have not been seen to end, in the order of their start.
     children: Vec<Arc<Record>>,
     /// Those that have, and of which there is a handle: they hold descriptors and memory.
     ended: Vec<Weak<Record>>,
+    /// The record of one of those, once nobody has a handle of it.
+    spare: Spare,
     /// Report memory between two uses.
     spares: Spares,
     lifelines: Lifelines,
@@ -61,6 +65,7 @@ impl Registry {
             own: None,
             children: Vec::new(),
             ended: Vec::new(),
+            spare: Spare::none(),
             spares: Spares::none(),
             lifelines: Lifelines::none(),
             server: None,
@@ -84,14 +89,13 @@ impl Registry {
         let own = match self.own.take() {
             Some(own) => own,
             None => {
-                let name = self.launch.map_or(MAIN, |launch| &launch.name).to_owned();
+                let name = self.launch.map_or(MAIN, |launch| &*launch.name).to_owned();
                 let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
                 Arc::new(Origin { name, id: me, pidfd })
             }
         };
         if self.reserve.is_none() {
-            let any = own.pidfd.get().ok_or(Errno::EBADF);
-            self.reserve = Some(any.and_then(fd::placeholder).map_err(failed)?);
+            self.reserve = Some(pidfd::open(getpid()).map_err(failed)?);
         }
         self.own = Some(Arc::clone(&own));
         Ok(own)
@@ -111,51 +115,21 @@ impl Registry {
     /// What the random numbers of the next child begin with: what was given, or else the next in a row that begins with
     /// this process's own seed.
     pub(crate) fn next_seed(&mut self, given: Option<u64>) -> u64 {
-        seed::turn_hash_keys();
         self.started += 1;
         given.unwrap_or_else(|| seed::mixed(seed(), self.started))
     }
 
-    /// Gives the reserved place in the descriptor table up; whether there was one.
+    /// Turns the hash keys of the calling thread, which may be `alone`, for the child that was given the latest seed; how often that has to
+    /// turn its own.
+    pub(crate) fn turn_hash_keys(&self, alone: bool) -> u64 {
+        let (before, after) = seed::turns(self.started - 1, alone);
+        seed::turn_hash_keys(before);
+        after
+    }
+
+    /// Gives the descriptor in reserve up; whether there was one.
     pub(crate) fn yield_reserve(&mut self) -> bool {
         self.reserve.take().is_some()
-    }
-
-    /// Turns the copy that a child, `me`, has inherited into the child's own: its record is the last. How it was started, and what
-    /// its parent holds for it; `None` without a record.
-    #[inline]
-    pub(crate) fn become_child(&mut self, me: i32) -> Option<(&'static Launch, Held)> {
-        let launch = Outbox::open(self.children.pop()?, me);
-        if let Some(parents) = self.launch.replace(launch) {
-            parents.release();
-            parents.parent.pidfd.release();
-        }
-        Some((launch, self.become_own(me)))
-    }
-
-    /// Turns an inherited copy into the registry of the calling process, `me`, which has no children yet; what its parent holds
-    /// for its children.
-    ///
-    /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
-    #[inline(always)]
-    fn become_own(&mut self, me: i32) -> Held {
-        mem::forget(self.own.take());
-        let siblings = mem::take(&mut self.children);
-        siblings.iter().for_each(|sibling| sibling.release());
-        mem::forget(siblings);
-        let ended = mem::take(&mut self.ended);
-        ended.iter().filter_map(Weak::upgrade).map(mem::ManuallyDrop::new).for_each(|sibling| sibling.release());
-        mem::forget(ended);
-        self.spares.release();
-        if let Some(server) = self.server.take() {
-            server.release();
-        }
-        self.parked = 0;
-        self.closed = false;
-        self.first_failure = None;
-        self.owner = Some(me);
-        self.started = 0;
-        self.lifelines.release()
     }
 
     /// Whether this is the registry of the calling process.
@@ -218,9 +192,11 @@ impl Registry {
         }
     }
 
-    /// Adds a child. Held until it runs, or is [withdrawn](Registry::withdraw).
-    pub(crate) fn add(&mut self, child: Arc<Record>) {
-        self.children.push(child);
+    /// Adds the child that is made by `launch`. Held until it runs, or is [withdrawn](Registry::withdraw).
+    pub(crate) fn add(&mut self, launch: Launch) -> Arc<Record> {
+        let record = self.spare.renewed(launch);
+        self.children.push(Arc::clone(&record));
+        record
     }
 
     /// Takes the child back that was added last: there is no such process.
@@ -252,7 +228,12 @@ impl Registry {
         // A copy of the registry, in a process that somebody else has forked off, lists the children of its parent.
         if self.is_ours() && self.take_off(child) {
             match Arc::get_mut(child) {
-                Some(last) => last.bury(self),
+                Some(last) => {
+                    last.bury(self);
+                    if !self.closed {
+                        self.spare.keep(child);
+                    }
+                }
                 None => self.remember(child),
             }
         }
@@ -289,6 +270,7 @@ impl Registry {
         self.children = others;
         self.own = None;
         self.reserve = None;
+        self.spare = Spare::none();
         self.spares.clear();
         self.server = None;
         self.lifelines.cut();

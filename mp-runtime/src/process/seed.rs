@@ -7,10 +7,26 @@ pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0)
 }
 
-/// Makes the hash maps of the next child differ from those of the one before, though both inherit the keys of the thread
-/// that forks them: std adds one to these for each hasher that is made.
-pub(crate) fn turn_hash_keys() {
-    let _ = RandomState::new();
+/// Makes the hash maps that come differ from those of a copy of this thread: std adds one to the keys of a thread for each
+/// hasher that is made.
+#[inline(always)] // see `sys::near`
+pub(crate) fn turn_hash_keys(times: u64) {
+    for _ in 0..times {
+        let _ = RandomState::new();
+    }
+}
+
+/// How often to [turn the hash keys](turn_hash_keys) for child `number`, counted from 0: in the thread that forks it, before, and in the
+/// child itself. So its keys are those of no other.
+///
+/// The thread that is `alone` in its process does it once in so many children: the page that its keys lie in is a fault to it.
+/// A child has a copy of that page anyway, for its thread's id is in there.
+pub(crate) fn turns(number: u64, alone: bool) -> (u64, u64) {
+    const ROW: u64 = 16;
+    match number % ROW {
+        in_row if alone => (if in_row == 0 { ROW } else { 0 }, in_row),
+        _ => (ROW, 0),
+    }
 }
 
 /// The seed of number `index` in the row of `seed`: splitmix64.
@@ -31,6 +47,19 @@ mod tests {
         row.sort_unstable();
         row.dedup();
         assert_eq!(row.len(), 1000);
+    }
+
+    #[test]
+    fn keys_that_are_turned_are_those_of_no_child_before() {
+        for lonely in 0..=4 {
+            let (mut parents, mut latest) = (0, None);
+            for number in 0..100 {
+                let (before, after) = turns(number, number % 4 < lonely);
+                parents += before;
+                assert!(latest < Some(parents + after), "child {number} of a thread that is alone for {lonely} in 4");
+                latest = Some(parents + after);
+            }
+        }
     }
 
     #[test]

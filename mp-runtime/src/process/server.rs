@@ -64,7 +64,7 @@ fn attend(socket: OwnedFd) -> ! {
             Ok(received) => received,
         };
         let order = &bytes[..length];
-        seed::turn_hash_keys(); // a constructor may have made some
+        seed::turn_hash_keys(1); // a constructor may have made some
         if let Some([place, by_first_thread, program]) = ahead(order) {
             // What is not made is missed when it is looked for.
             let (Ok(siblings), Ok(fds)) = (&siblings, fds) else { continue };
@@ -131,6 +131,7 @@ impl Born for MadeAhead<'_> {
 }
 
 near! {
+    server:
     /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so its code is to lie near.
     #[inline(never)]
     pub(crate) fn serve(socket: OwnedFd) -> ! {

@@ -42,6 +42,12 @@ impl Spot {
         self.pidfd.fill(pidfd);
     }
 
+    /// Makes it as it was before it was filled. For when nobody else can see it.
+    pub(crate) fn clear(&self) {
+        self.pidfd.empty();
+        self.id.store(0, Ordering::Relaxed);
+    }
+
     /// Its id; 0 before it runs.
     pub(crate) fn id(&self) -> Pid {
         Pid::from_raw(self.id.load(Ordering::Relaxed))
@@ -78,8 +84,7 @@ impl Deref for Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         if let Claim::Ready(spot) = self {
-            spot.pidfd.empty();
-            spot.id.store(0, Ordering::Relaxed);
+            spot.clear();
             spot.taken.store(false, Ordering::Release);
         }
     }
@@ -88,9 +93,9 @@ impl Drop for Claim {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::os::fd::AsFd;
 
     use super::*;
-    use crate::sys::fd;
 
     #[test]
     fn a_spot_is_one_childs_and_then_the_nexts() {
@@ -99,7 +104,7 @@ mod tests {
         let ready = |claims: &[Claim]| claims.iter().filter(|claim| matches!(claim, Claim::Ready(_))).count();
         assert_eq!(ready(&claims), 4);
         for (id, claim) in (1..).zip(&claims) {
-            claim.fill(Pid::from_raw(id), fd::placeholder(std::os::fd::AsFd::as_fd(&io::stdin())).expect("it is open"));
+            claim.fill(Pid::from_raw(id), io::stdin().as_fd().try_clone_to_owned().expect("it is open"));
         }
         assert_eq!(claims.iter().map(|claim| claim.id().as_raw()).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
         drop(claims);

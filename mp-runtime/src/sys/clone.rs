@@ -1,8 +1,11 @@
 //! `clone3` in the place of `fork`, where both come to the same.
 //!
-//! It does in one call what takes more than sixty after a `fork`: puts the parent's signal handlers back to default,
-//! and opens the process descriptor. And it writes to none of the pages in which the C library keeps the books of its
-//! `fork`, each of which would be copied. Together that is a fifth of the cost of a start (measured; see `benches`).
+//! It does in one call what takes more than sixty after a `fork`: puts the parent's signal handlers back to default.
+//! And it writes to none of the pages in which the C library keeps the books of its `fork`, each of which would be
+//! copied. Together that is a fifth of the cost of a start (measured; see `benches`).
+//!
+//! It could open the process descriptor, too, but then the child begins later by as much: 3 % of a start. The parent opens
+//! it while the child is on its way.
 //!
 //! What the C library's `fork` does beside the system call, and what becomes of it here:
 //!
@@ -22,7 +25,7 @@ use std::ptr;
 use nix::unistd::Pid;
 
 use crate::sys::syscall::{call, result};
-use crate::sys::{atfork, direct, fd};
+use crate::sys::{atfork, direct};
 
 /// Flag of `clone3`: handlers go back to default. (In the `libc` crate its value is 0.)
 const CLEAR_HANDLERS: u64 = 1 << 32;
@@ -34,14 +37,6 @@ pub(crate) struct Clone {
     id: *mut i32,
     robust: *mut RobustList,
     kept: direct::Kept,
-}
-
-/// On which side of the call we are.
-#[derive(Debug)]
-pub(crate) enum Side {
-    /// With the process descriptor of the child, unless there is no place for it.
-    Parent(Pid, Option<OwnedFd>),
-    Child,
 }
 
 /// What `clone3` is told: its structure as it was in Linux 5.3. (The `libc` crate has none on some architectures.)
@@ -85,28 +80,23 @@ impl Clone {
         ptr::eq(first, robust).then(|| Clone { id, robust, kept: direct::Kept::get() })
     }
 
-    /// Makes the child. It runs on a copy of all memory, the stack included, with no signal handlers but those of the
-    /// C library and of memory faults.
+    /// Makes the child, and gives the parent its id. It runs on a copy of all memory, the stack included, with no signal
+    /// handlers but those of the C library and of memory faults.
     ///
     /// # Safety
     ///
     /// As for `fork`: the caller keeps the child from returning or unwinding into frames that are its parent's.
     #[inline]
-    pub(crate) unsafe fn run(&self) -> nix::Result<Side> {
-        let mut descriptor = -1_i32;
+    pub(crate) unsafe fn run(&self) -> nix::Result<Option<Pid>> {
         let mut args = self.arguments();
-        args.flags |= CLEAR_HANDLERS | libc::CLONE_PIDFD as u64;
-        args.pidfd = (&raw mut descriptor).expose_provenance() as u64;
-        // SAFETY: as the caller has vouched; a place of ours, where the descriptor is written.
+        args.flags |= CLEAR_HANDLERS;
+        // SAFETY: as the caller has vouched.
         let id = unsafe { self.clone(&args) }?;
         if id != 0 {
-            // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
-            let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-            // Without a place beyond the streams it is opened later, as after a `fork`.
-            return Ok(Side::Parent(Pid::from_raw(id), fd::beyond_streams(descriptor).ok()));
+            return Ok(Some(Pid::from_raw(id)));
         }
         self.kept.restore();
-        Ok(Side::Child)
+        Ok(None)
     }
 
     /// As [`run`](Clone::run), but the child is one of this process's parent: a sibling, with the signal handlers that this
@@ -127,23 +117,20 @@ impl Clone {
     }
 
     /// As [`run`](Clone::run), but the child is the first process of new namespaces, as the flags `namespaces` say, and has all
-    /// signal handlers of this process.
+    /// signal handlers of this process. The parent is given its process descriptor.
     ///
     /// # Safety
     ///
     /// As [`run`](Clone::run).
-    pub(crate) unsafe fn run_apart(&self, namespaces: i32) -> nix::Result<Side> {
+    pub(crate) unsafe fn run_apart(&self, namespaces: i32) -> nix::Result<Option<OwnedFd>> {
         let mut descriptor = -1_i32;
         let mut args = self.arguments();
         args.flags |= (libc::CLONE_PIDFD | namespaces) as u64;
         args.pidfd = (&raw mut descriptor).expose_provenance() as u64;
         // SAFETY: as the caller has vouched; a place of ours, where the descriptor is written.
-        let id = unsafe { self.clone(&args) }?;
-        if id == 0 {
-            return Ok(Side::Child);
-        }
+        let is_child = unsafe { self.clone(&args) }? == 0;
         // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
-        Ok(Side::Parent(Pid::from_raw(id), Some(unsafe { OwnedFd::from_raw_fd(descriptor) })))
+        Ok((!is_child).then(|| unsafe { OwnedFd::from_raw_fd(descriptor) }))
     }
 
     #[inline]

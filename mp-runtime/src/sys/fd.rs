@@ -127,13 +127,3 @@ pub(crate) fn standard_stream(number: RawFd) -> Option<BorrowedFd<'static>> {
     // SAFETY: open, as was just seen. Who closes a standard stream meanwhile has it sent as whatever is there then.
     open.then(|| unsafe { BorrowedFd::borrow_raw(number) })
 }
-
-/// Holds a place in the descriptor table, so that an `open` after the fork cannot fail for lack of one.
-pub(crate) fn placeholder(like: BorrowedFd<'_>) -> nix::Result<OwnedFd> {
-    use std::os::fd::FromRawFd;
-    // SAFETY: `F_DUPFD_CLOEXEC` on a borrowed, hence open, descriptor touches no memory.
-    let number = unsafe { libc::fcntl(like.as_raw_fd(), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) };
-    let number = nix::errno::Errno::result(number)?;
-    // SAFETY: the kernel has just made this number for us; nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
-}

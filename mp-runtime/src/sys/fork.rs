@@ -7,17 +7,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 
-use crate::sys::clone::{Clone, Side};
+use crate::sys::clone::Clone;
 use crate::sys::page::Page;
 use crate::sys::{direct, pidfd, profile, signal};
-
-/// A child just forked.
-#[derive(Debug)]
-pub(crate) struct Forked {
-    pub(crate) id: Pid,
-    /// Its process descriptor, if it has come with it.
-    pub(crate) pidfd: Option<OwnedFd>,
-}
 
 /// What a child has in the way of signal handlers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +30,10 @@ pub(crate) enum Handlers {
 /// locked in the child for ever; the caller has refused that case, or its user has answered for it with
 /// `unsafe(threads)`.
 #[inline(always)]
-pub(crate) fn fork(alone: Option<i32>, child: impl Born) -> Result<Forked, Errno> {
-    let (side, handlers) = split(alone)?;
-    match side {
-        Side::Parent(id, pidfd) => Ok(Forked { id, pidfd }),
-        Side::Child => begin(child, handlers),
+pub(crate) fn fork(alone: Option<i32>, child: impl Born) -> Result<Pid, Errno> {
+    match split(alone)? {
+        (Some(id), _) => Ok(id),
+        (None, handlers) => begin(child, handlers),
     }
 }
 
@@ -52,31 +43,29 @@ pub(crate) trait Born {
     fn live(self, handlers: Handlers) -> Infallible;
 }
 
-/// Makes the child: on which side we are, and what handlers are in force on the child's.
+/// Makes the child: its id, on the parent's side, and what handlers are in force on the child's.
 #[inline(always)]
-fn split(alone: Option<i32>) -> Result<(Side, Handlers), Errno> {
+fn split(alone: Option<i32>) -> Result<(Option<Pid>, Handlers), Errno> {
     if let Some(clone) = alone.and_then(Clone::prepare) {
         // SAFETY: the caller enters the child only, as below.
         match unsafe { clone.run() } {
-            Ok(side) => {
-                if let Side::Child = side {
+            Ok(id) => {
+                if id.is_none() {
                     mem::forget(clone); // to free memory is to write to it
                 }
-                return Ok((side, Handlers::Reset));
+                return Ok((id, Handlers::Reset));
             }
             Err(errno @ (Errno::EAGAIN | Errno::ENOMEM)) => return Err(errno),
-            // An old kernel, a sandbox that does not know the call, or no place for the process descriptor: the caller may
-            // have one in reserve, to open it later.
-            Err(_) => {}
+            Err(_) => {} // an old kernel, or a sandbox that does not know the call
         }
     }
     // SAFETY: the caller enters the child only, which cannot return; `NoWayBack` stops it from unwinding into
     // the frames below, which belong to the parent. The rule on threads is kept as said above.
-    let side = match unsafe { nix::unistd::fork() }? {
-        ForkResult::Parent { child } => Side::Parent(child, None),
-        ForkResult::Child => Side::Child,
+    let id = match unsafe { nix::unistd::fork() }? {
+        ForkResult::Parent { child } => Some(child),
+        ForkResult::Child => None,
     };
-    Ok((side, Handlers::Inherited))
+    Ok((id, Handlers::Inherited))
 }
 
 /// What it takes to make children of this process's parent: in a process of one thread, with nothing to be called at a `fork`.
@@ -108,8 +97,8 @@ pub(crate) fn fork_apart(
     let clone = Clone::of_thread(direct::thread()).ok_or(Errno::ENOSYS)?;
     // SAFETY: the child runs `child` only, as above.
     match unsafe { clone.run_apart(namespaces) }? {
-        Side::Parent(_, pidfd) => pidfd.ok_or(Errno::EMFILE),
-        Side::Child => enter(|| {
+        Some(pidfd) => Ok(pidfd),
+        None => enter(|| {
             close_all_but(kept);
             child()
         }),

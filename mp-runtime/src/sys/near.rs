@@ -5,14 +5,17 @@
 //! what is on the way of every child would be all over the executable. It is linked into a section of its own instead; and
 //! what it calls is inlined into it.
 
-/// Has the function lie near the others.
+/// Has the function lie near the others; with `server:` before it, behind them, for only children of the fork server run it:
+/// the shorter what a forked one runs, the less often it lies in two windows.
 macro_rules! near {
-    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+    (@ $section:literal $(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         $(#[$attribute])*
         #[allow(unsafe_code, reason = "no more than a place for its code")]
         // SAFETY: a section that nothing but functions are in.
-        #[unsafe(link_section = ".text_mp_runtime")]
+        #[unsafe(link_section = $section)]
         $visibility fn $($rest)*
     };
+    (server: $($function:tt)*) => { near! { @ ".text_mp_runtime_server" $($function)* } };
+    ($($function:tt)*) => { near! { @ ".text_mp_runtime" $($function)* } };
 }
 pub(crate) use near;

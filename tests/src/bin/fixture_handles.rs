@@ -263,6 +263,15 @@ fn main() {
             });
             assert_eq!(child.join().unwrap(), 5);
         }
+        "next" => {
+            let child = park::process().name("first").spawn().unwrap();
+            child.kill().unwrap();
+            assert_eq!(child.stop(Duration::ZERO).unwrap().signal(), Some(libc::SIGKILL));
+            drop(child);
+            let child = park::spawn().unwrap();
+            assert!(child.is_alive() && child.exit().is_none() && child.name() == "park");
+            kill(pid(child.id()), Signal::SIGKILL).unwrap(); // not by its handle, so somebody has to hear of it
+        }
         "interrupted" => {
             sys::handle(libc::SIGUSR1);
             let child = give_later::spawn(&gate, 5).unwrap();

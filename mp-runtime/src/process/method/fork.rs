@@ -11,7 +11,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
-use crate::process::child::{self, Birth, Comm, Run};
+use crate::process::child::{self, Birth, Mark, Run};
 use crate::process::launch::Launch;
 use crate::process::method::Plan;
 use crate::process::record::Record;
@@ -19,7 +19,7 @@ use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
-use crate::sys::fork::{Born, Forked, Handlers};
+use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
 use crate::sys::{clock, direct, fork, pidfd, signal, stdio, thread};
 
@@ -30,7 +30,7 @@ use crate::sys::{clock, direct, fork, pidfd, signal, stdio, thread};
 /// 1. Threads are looked for before anything is made: the refusal costs nothing and leaves nothing.
 /// 2. SIGCHLD must not be ignored, or the kernel would throw the status away.
 /// 3. All memory is allocated before the fork: each page that is written to while the child lives has to be copied. And
-///    every descriptor is made before it, and a place for the child's process descriptor is in reserve: then
+///    every descriptor is made before it but the child's process descriptor, for which there is one in reserve: then
 ///    nothing after the fork can fail for lack of one, when the child is perhaps already in the user's code.
 /// 4. std's and C's streams are flushed, or buffered text would come out twice; before anything is locked or blocked,
 ///    for it may take as long as the reader likes. With threads about, std's are kept locked across the fork: else a
@@ -50,8 +50,8 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     ending::conclude_abandoned();
     let stdio = Stdio::flush(threaded);
 
-    let (record, mut held, comm) = record(plan)?;
-    let made = fork(&record, &mut held, comm, stdio, run);
+    let (record, mut held, mark) = record(plan, !threaded)?;
+    let made = fork(&record, &mut held, mark, stdio, run);
     if made.is_err()
         && let Some(registry) = &mut held
     {
@@ -71,7 +71,7 @@ type Held = Option<MutexGuard<'static, Registry>>;
 /// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork, and the
 /// frames that are used after it lie in one page the more often. Each is copied twice otherwise.
 #[inline(never)]
-fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
+fn record(plan: Plan, alone: bool) -> Result<(Arc<Record>, Held, Mark), SpawnError> {
     let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = plan;
     let mut registry = registry::lock();
     panic::watch();
@@ -95,9 +95,9 @@ fn record(plan: Plan) -> Result<(Arc<Record>, Held, Comm), SpawnError> {
     let seed = registry.next_seed(seed);
     let started = clock::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
-    let record = Arc::new(Record::new(launch));
-    registry.add(Arc::clone(&record));
-    Ok((record, Some(registry), comm))
+    let mark = Mark { comm, turns: registry.turn_hash_keys(alone) };
+    let record = registry.add(launch);
+    Ok((record, Some(registry), mark))
 }
 
 near! {
@@ -106,7 +106,7 @@ near! {
     fn fork(
         record: &Record,
         held: &mut Held,
-        comm: Comm,
+        mark: Mark,
         stdio: Option<Stdio>,
         run: Run<'_>,
     ) -> Result<(), SpawnErrorKind> {
@@ -116,14 +116,11 @@ near! {
         let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
         let may_be_captured = capture::is_likely(by_first_thread);
         let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
-        let birth = Birth { registry: held, by_first_thread, comm, out: io::stdout(), told: Ok(()) };
+        let birth = Birth { registry: held, by_first_thread, mark, out: io::stdout(), told: Ok(()) };
         let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
-        let Forked { id, pidfd } = forked.map_err(failed(Stage::Fork))?;
-        let pidfd = match (pidfd, held) {
-            (Some(pidfd), _) => pidfd,
-            (None, Some(registry)) => watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?,
-            (None, None) => unreachable!("only the child lets go of it"),
-        };
+        let id = forked.map_err(failed(Stage::Fork))?;
+        let Some(registry) = held else { unreachable!("only the child lets go of it") };
+        let pidfd = watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?;
         record.launch().tie.let_down();
         record.launch().streams.iter().for_each(|streams| streams.let_go());
         record.begin(id, pidfd);
@@ -154,9 +151,11 @@ impl Born for Newborn<'_> {
 }
 
 /// Opens the process descriptor of a child just made. Without one it cannot be watched, and is ended.
+///
+/// It is open before a signal is let through, so in a process of one thread nobody can reap the child first.
 pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     let mut opened = pidfd::open(id);
-    if let Err(Errno::EMFILE | Errno::ENFILE) = opened
+    if let Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) = opened
         && registry.yield_reserve()
     {
         opened = pidfd::open(id);

@@ -1,5 +1,7 @@
 //! The ways to start a process. Each takes a plan and a body, and gives the record of a running child.
 
+use std::borrow::Cow;
+
 use crate::error::Caller;
 use crate::process::stopping::Ladder;
 
@@ -14,7 +16,7 @@ use crate::process::streams::Streams;
 /// What a process is to be.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) daemon: bool,
     /// Whether it lives on when its parent ends.
     pub(crate) detached: bool,

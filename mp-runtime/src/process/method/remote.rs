@@ -77,8 +77,7 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     let seed = held.next_seed(seed);
     let started = clock::now();
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
-    record = Arc::new(Record::new(launch));
-    held.add(Arc::clone(&record));
+    record = held.add(launch);
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
         let (id, pidfd) = match ready {
             Some(Ready { socket, id, pidfd }) => {

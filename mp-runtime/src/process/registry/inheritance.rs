@@ -1,0 +1,49 @@
+//! What a child makes of the copy of its parent's registry.
+
+use std::mem;
+use std::sync::Weak;
+
+use crate::process::launch::Launch;
+use crate::process::lifeline::Held;
+use crate::process::outbox::Outbox;
+use crate::process::registry::Registry;
+
+impl Registry {
+    /// Turns the copy that a child, `me`, has inherited into the child's own: its record is the last. How it was started, and what
+    /// its parent holds for it; `None` without a record.
+    #[inline]
+    pub(crate) fn become_child(&mut self, me: i32) -> Option<(&'static Launch, Held)> {
+        let launch = Outbox::open(self.children.pop()?, me);
+        if let Some(parents) = self.launch.replace(launch) {
+            parents.release();
+            parents.parent.pidfd.release();
+        }
+        Some((launch, self.become_own(me)))
+    }
+
+    /// Turns an inherited copy into the registry of the calling process, `me`, which has no children yet; what its parent holds
+    /// for its children.
+    ///
+    /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
+    #[inline(always)]
+    pub(super) fn become_own(&mut self, me: i32) -> Held {
+        mem::forget(self.own.take());
+        let siblings = mem::take(&mut self.children);
+        siblings.iter().for_each(|sibling| sibling.release());
+        mem::forget(siblings);
+        let ended = mem::take(&mut self.ended);
+        ended.iter().filter_map(Weak::upgrade).map(mem::ManuallyDrop::new).for_each(|sibling| sibling.release());
+        mem::forget(ended);
+        self.spare.forget();
+        self.spares.release();
+        if let Some(server) = self.server.take() {
+            server.release();
+        }
+        self.parked = 0;
+        self.closed = false;
+        self.first_failure = None;
+        self.owner = Some(me);
+        self.started = 0;
+        self.lifelines.release()
+    }
+}
