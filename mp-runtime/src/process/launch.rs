@@ -1,7 +1,7 @@
 //! One start of a process.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::ops::Deref;
 use std::time::Duration;
 
 use crate::process::registry::Registry;
@@ -19,7 +19,7 @@ pub(crate) struct Launch {
     pub(crate) daemon: bool,
     /// Which of the replicas of its entry it is.
     pub(crate) replica: Option<usize>,
-    pub(crate) parent: Arc<Origin>,
+    pub(crate) parent: Starter,
     /// When it began, by [`direct::now`](crate::sys::direct::now).
     pub(crate) started: Duration,
     pub(crate) ladder: Ladder,
@@ -28,6 +28,26 @@ pub(crate) struct Launch {
     pub(crate) settings: Option<Box<Settings>>,
     pub(crate) streams: Option<Box<Streams>>,
     pub(crate) seed: u64,
+}
+
+/// What both know of the process that starts the other.
+#[derive(Debug)]
+pub(crate) enum Starter {
+    /// Of a start by fork, and for ever: a count of those that refer to it would be a page more that each start writes to.
+    Itself(&'static Origin),
+    /// As an order has told it.
+    Told(Box<Origin>),
+}
+
+impl Deref for Starter {
+    type Target = Origin;
+
+    fn deref(&self) -> &Origin {
+        match self {
+            Starter::Itself(origin) => origin,
+            Starter::Told(origin) => origin,
+        }
+    }
 }
 
 /// The process that starts another.

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use crate::error::Stage;
 use crate::process::arguments::Written;
 use crate::process::child::{self, Birth, Comm, Mark, Runs};
-use crate::process::launch::{Launch, Origin};
+use crate::process::launch::{Launch, Origin, Starter};
 use crate::process::order::{self, Order, Own};
 use crate::process::outbox::Payload;
 use crate::process::record::Record;
@@ -152,7 +152,8 @@ impl Unborn {
         let Order { name, daemon, detached, replica, parent_name, parent_id, started, generation, seed, .. } = order;
         let Order { by_first_thread, settings, entry, arguments, own, directory, streams, enclosed, .. } = order;
         let comm = child::comm(&name);
-        let parent = Arc::new(Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) });
+        let parent = Origin { name: parent_name, id: parent_id, pidfd: ProcessFd::new(own.parent) };
+        let parent = Starter::Told(Box::new(parent));
         // Mapped by the process itself: mapped here, it would have to be unmapped here.
         let (page, page_file) = match page {
             Some(page) => (page, None),

@@ -29,7 +29,7 @@ pub(crate) struct Registry {
     /// How this process was started; `None` in one that no process function runs in.
     launch: Option<&'static Launch>,
     /// What children are told about this process.
-    own: Option<Arc<Origin>>,
+    own: Option<&'static Origin>,
     /// A descriptor of the kind that each child takes, to be given up for that when no other can be had.
     reserve: Option<OwnedFd>,
     /// The children that have not been seen to end, in the order of their start.
@@ -79,25 +79,24 @@ impl Registry {
     }
 
     /// Makes what a fork needs and a process has once; what its children are told about it.
-    pub(crate) fn prepare(&mut self) -> Result<Arc<Origin>, SpawnErrorKind> {
+    pub(crate) fn prepare(&mut self) -> Result<&'static Origin, SpawnErrorKind> {
         let me = direct::id();
         if self.owner != Some(me) {
             self.become_own(me).release();
         }
         self.watch_exits()?;
         let failed = |errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32);
-        let own = match self.own.take() {
+        let own = match self.own {
             Some(own) => own,
             None => {
                 let name = self.launch.map_or(MAIN, |launch| &*launch.name).to_owned();
                 let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
-                Arc::new(Origin { name, id: me, pidfd })
+                *self.own.insert(Box::leak(Box::new(Origin { name, id: me, pidfd })))
             }
         };
         if self.reserve.is_none() {
             self.reserve = Some(pidfd::open(getpid()).map_err(failed)?);
         }
-        self.own = Some(Arc::clone(&own));
         Ok(own)
     }
 
@@ -268,7 +267,7 @@ impl Registry {
         let children = mem::take(&mut self.children).into_iter();
         let (detached, others) = children.partition(|child| child.is_detached());
         self.children = others;
-        self.own = None;
+        drop(self.own.take().map(|own| own.pidfd.give()));
         self.reserve = None;
         self.spare = Spare::none();
         self.spares.clear();

@@ -43,6 +43,7 @@ pub(crate) mod readable;
 pub(crate) mod roll;
 pub(crate) mod sameness;
 pub(crate) mod signal;
+pub(crate) mod stack;
 pub(crate) mod stdio;
 pub(crate) mod syscall;
 pub(crate) mod terminal;

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
 use crate::process::child::{self, Birth, Mark, Run};
-use crate::process::launch::Launch;
+use crate::process::launch::{Launch, Starter};
 use crate::process::method::Plan;
 use crate::process::record::Record;
 use crate::process::registry::Registry;
@@ -21,7 +21,7 @@ use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
 use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
-use crate::sys::{clock, direct, fork, pidfd, signal, stdio, thread};
+use crate::sys::{clock, direct, fork, pidfd, signal, stack, stdio, thread};
 
 /// Forks a child that runs `run`.
 ///
@@ -51,7 +51,7 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let stdio = Stdio::flush(threaded);
 
     let (record, mut held, mark) = record(plan, !threaded)?;
-    let made = fork(&record, &mut held, mark, stdio, run);
+    let made = stack::in_one_page(|| fork(&record, &mut held, mark, stdio, run));
     if made.is_err()
         && let Some(registry) = &mut held
     {
@@ -68,8 +68,7 @@ type Held = Option<MutexGuard<'static, Registry>>;
 
 /// Takes the registry, and makes everything that can be made before a fork. The record is in the registry then.
 ///
-/// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork, and the
-/// frames that are used after it lie in one page the more often. Each is copied twice otherwise.
+/// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork.
 #[inline(never)]
 fn record(plan: Plan, alone: bool) -> Result<(Arc<Record>, Held, Mark), SpawnError> {
     let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = plan;
@@ -94,6 +93,7 @@ fn record(plan: Plan, alone: bool) -> Result<(Arc<Record>, Held, Mark), SpawnErr
     let comm = child::comm(&name);
     let seed = registry.next_seed(seed);
     let started = clock::now();
+    let parent = Starter::Itself(parent);
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let mark = Mark { comm, turns: registry.turn_hash_keys(alone) };
     let record = registry.add(launch);

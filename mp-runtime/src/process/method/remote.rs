@@ -10,7 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::Pid;
 
 use crate::error::{SpawnError, SpawnErrorKind, Stage};
-use crate::process::launch::Launch;
+use crate::process::launch::{Launch, Starter};
 use crate::process::method::server::{self, Server};
 use crate::process::method::{Plan, StartMethod, fork, parked};
 use crate::process::newborn;
@@ -76,6 +76,7 @@ pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
     };
     let seed = held.next_seed(seed);
     let started = clock::now();
+    let parent = Starter::Itself(parent);
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     record = held.add(launch);
     let begun = signal::Blocked::all().map_err(failed(Stage::SignalMask)).and_then(|_blocked| {
@@ -138,7 +139,7 @@ pub(crate) fn prepare(parked: usize) -> Result<(), SpawnError> {
             *held.server() = None;
         }
         if held.server().is_none() {
-            *held.server() = Some(Server::start(&parent)?);
+            *held.server() = Some(Server::start(parent)?);
         }
         if let Some(server) = held.server() {
             server.forget_ended();

@@ -27,7 +27,7 @@ impl Registry {
     /// Frees nothing: each page that a child writes to is copied first, and its memory ends with it anyway.
     #[inline(always)]
     pub(super) fn become_own(&mut self, me: i32) -> Held {
-        mem::forget(self.own.take());
+        self.own = None;
         let siblings = mem::take(&mut self.children);
         siblings.iter().for_each(|sibling| sibling.release());
         mem::forget(siblings);
