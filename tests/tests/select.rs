@@ -21,6 +21,16 @@ fn each_that_is_ready_has_its_turn() {
 }
 
 #[test]
+fn each_that_is_ready_has_its_turn_in_a_select_of_each_round() {
+    scene(&["many-selects"]);
+}
+
+#[test]
+fn many_dead_senders_are_seen_at_once() {
+    scene(&["zombies"]);
+}
+
+#[test]
 fn timeouts_are_kept() {
     scene(&["timeout"]);
 }

@@ -91,9 +91,26 @@ pub(crate) fn clear(link: &Link) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::ipc::channel::channel;
     use crate::ipc::fd::Fd;
+    use crate::ipc::select::Select;
     use crate::sys::{fdpass, memory};
+
+    #[test]
+    fn what_the_dead_have_left_goes_before_a_select_sleeps() {
+        let (sender, receiver) = channel::<Fd>(4).expect("memory is to be had");
+        let file = || memory::create(c"test").expect("a file is to be had");
+        sender.send(Fd(file())).expect("there is room");
+        drop(receiver.recv().expect("it is there"));
+        let (link, left) = (sender.end().link(), file());
+        fdpass::send(link.outbox(), &99_u64.to_ne_bytes(), &[std::os::fd::AsFd::as_fd(&left)]).expect("there is room");
+        let mut select = Select::new();
+        select.recv(&receiver);
+        assert_eq!(select.ready_timeout(Duration::from_millis(1)), None);
+        assert!(fdpass::is_empty(link.inbox()));
+    }
 
     #[test]
     fn what_the_dead_have_left_does_not_keep_others_from_sending() {

@@ -1,10 +1,12 @@
 //! Waiting for the first of several things.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use crate::ipc::end::End;
+use crate::ipc::inbox;
 use crate::ipc::link::Link;
 use crate::ipc::links;
 use crate::ipc::receiver::Receiver;
@@ -20,7 +22,11 @@ use crate::sys::pidfd;
 ///
 /// Add what to wait for; each gets a number, from 0. Then [`ready`](Select::ready) tells the number of one that is ready,
 /// and it can be used without waiting, by `try_recv` and the like: unless another thread or process comes first, so
-/// go round again when there is nothing after all. Of several that are ready each has its turn.
+/// go round again when there is nothing after all. Of several that are ready each has its turn, also where each round makes a
+/// `Select` of its own.
+///
+/// It may go round for long while a value to send is larger than the room there is, or while somebody reads the next message in
+/// place: then wait by the end itself, with a timeout. It blocks its thread; `async` code waits by the futures of the ends.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,10 +53,9 @@ use crate::sys::pidfd;
 /// child.join().unwrap();
 /// # }
 /// ```
-#[derive(Default)]
 pub struct Select<'a> {
     what: Vec<What<'a>>,
-    /// Where to begin to look, so that none is always first.
+    /// Where to begin to look, so that none is always first: anywhere, and then behind the last.
     next: usize,
     /// What the last wait was done with, by which process, and for how many things.
     watch: Option<(Identity, usize, Watch)>,
@@ -66,7 +71,8 @@ enum What<'a> {
 impl<'a> Select<'a> {
     /// Waits for nothing yet.
     pub fn new() -> Self {
-        Select::default()
+        let anywhere = RandomState::new().hash_one(0_u8) as u16;
+        Select { what: Vec::new(), next: anywhere.into(), watch: None }
     }
 
     /// Also waits until there is a message to receive, or every sender is gone, or `receiver` cannot be used here.
@@ -80,7 +86,11 @@ impl<'a> Select<'a> {
     }
 
     /// Also waits until there is something to read: from a file or socket, or, from a [`Child`](crate::Child), that it has
-    /// ended.
+    /// ended, which it cannot while nobody reads what it has written into its pipes.
+    ///
+    /// # Panics
+    ///
+    /// For a [`Child`](crate::Child) that another process has started.
     pub fn readable<F: AsFd>(&mut self, file: &'a F) -> usize {
         self.add(What::Readable(file.as_fd()))
     }
@@ -104,7 +114,7 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     ///
-    /// If there is nothing to wait for, or the process has no descriptors left to wait with.
+    /// If there is nothing to wait for, or the process has no descriptors left to wait with, or the kernel no memory.
     pub fn ready(&mut self) -> usize {
         assert!(!self.what.is_empty(), "a `Select` of nothing would wait for ever");
         match self.wait(None) {
@@ -126,7 +136,7 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     ///
-    /// If the process has no descriptors left to look with.
+    /// If the process has no descriptors left to look with, or the kernel no memory.
     pub fn try_ready(&mut self) -> Option<usize> {
         self.wait(Some(Instant::now()))
     }
@@ -135,7 +145,7 @@ impl<'a> Select<'a> {
     ///
     /// # Panics
     ///
-    /// If the process has no descriptors left to wait with.
+    /// If the process has no descriptors left to wait with, or the kernel no memory.
     pub fn ready_timeout(&mut self, timeout: Duration) -> Option<usize> {
         self.wait(Instant::now().checked_add(timeout))
     }
@@ -179,6 +189,7 @@ impl<'a> Select<'a> {
         let peers = ends().flat_map(|end| end.link().ring.roster().holders(end.side().other()));
         let ended = watch.follow(peers, me);
         ends().for_each(|end| end.link().bury(&ended));
+        ends().filter(|end| end.side() == Side::Receive).for_each(|end| inbox::sweep(end.link(), me));
         let blindly = ends().any(|end| end.link().ring.roster().only_travel(end.side().other()));
         if blindly {
             links::sweep(me);
@@ -186,8 +197,12 @@ impl<'a> Select<'a> {
         if let found @ Some(_) = find(&self.what, self.next) {
             return Ok(found);
         }
-        let ended = watch.wait(until, blindly)?;
-        ends().for_each(|end| end.link().bury(&ended));
+        let mut ended = watch.wait(until, blindly)?;
+        // To the last: the set tells of a few at a time.
+        while !ended.is_empty() {
+            ends().for_each(|end| end.link().bury(&ended));
+            ended = watch.wait(Some(Instant::now()), false)?;
+        }
         Ok(self.find())
     }
 
@@ -217,7 +232,7 @@ fn find(what: &[What<'_>], next: usize) -> Option<usize> {
     let count = what.len();
     (0..count).map(|number| (next + number) % count).find(|number| match &what[*number] {
         What::End(end) => is_ready(end),
-        What::Readable(file) => pidfd::wait(*file, Some(Instant::now())).unwrap_or(true),
+        What::Readable(file) => pidfd::wait(*file, Some(Instant::now())).unwrap_or(false),
         What::At(time) => time.is_some_and(|time| Instant::now() >= time),
     })
 }
@@ -229,6 +244,12 @@ fn is_ready(end: &End) -> bool {
         Side::Send => link.ring.has_room(Packet { length: 64, enclosed: true, spilled: false }),
     };
     ready || end.here().is_err() || !link.is_attended(end.side().other())
+}
+
+impl Default for Select<'_> {
+    fn default() -> Self {
+        Select::new()
+    }
 }
 
 impl fmt::Debug for Select<'_> {

@@ -79,6 +79,31 @@ fn main() {
             }
             assert_eq!((numbers, counts), ([0, 1], [50, 50]));
         }
+        "many-selects" => {
+            // Another one in each round; nor is one of them left out so.
+            let (others, other) = channel::<u64>(1).unwrap();
+            let mut counts = [0; 3];
+            for _ in 0..300 {
+                let _ = (sender.try_send(1), others.try_send(1));
+                let mut select = Select::new();
+                let (_, _, _) = (select.recv(&receiver), select.recv(&other), select.at(Instant::now()));
+                counts[select.ready()] += 1;
+            }
+            assert!(counts.iter().all(|count| *count > 40), "{counts:?}");
+        }
+        "zombies" => {
+            // More than the kernel tells of at once.
+            let children: Vec<_> = (0..20).map(|_| hold::spawn(sender.clone()).unwrap()).collect();
+            drop(sender);
+            let mut select = Select::new();
+            let numbers = select.recv(&receiver);
+            assert_eq!(select.try_ready(), None);
+            for child in &children {
+                child.kill().unwrap();
+                ended(child.id());
+            }
+            assert_eq!(select.try_ready(), Some(numbers));
+        }
         "timeout" => {
             let (_others, other) = channel::<u64>(1).unwrap();
             let start = Instant::now();
