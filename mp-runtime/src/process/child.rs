@@ -39,7 +39,7 @@ pub(crate) struct Mark {
     /// The name as the kernel keeps it.
     pub(crate) comm: Comm,
     /// How often it turns its hash keys.
-    pub(crate) turns: u64,
+    pub(crate) turns: u8,
 }
 
 /// What a child gets from its parent, beside the copy of its memory. All of it made before the fork.

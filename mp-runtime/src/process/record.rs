@@ -171,7 +171,8 @@ impl Record {
 
     /// Gives back what it holds, once nobody asks any more.
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
-        drop(self.pidfd().give()); // here, for what another thread forks next has none of it
+        self.spot.clear(); // here, for what another thread forks next has none of it
+        self.end = OnceLock::new();
         self.launch.bury(registry);
     }
 

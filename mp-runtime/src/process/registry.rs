@@ -16,7 +16,7 @@ use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::record::spare::Spare;
 use crate::process::report::Spares;
-use crate::process::seed;
+use crate::process::seed::{self, Turns};
 use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, exit, fault, pidfd};
 
@@ -55,6 +55,7 @@ pub(crate) struct Registry {
     owner: Option<i32>,
     /// How many children it has started.
     started: u64,
+    turns: Turns,
 }
 
 impl Registry {
@@ -75,6 +76,7 @@ impl Registry {
             at_exit: false,
             owner: None,
             started: 0,
+            turns: Turns::none(),
         }
     }
 
@@ -87,8 +89,8 @@ impl Registry {
         self.watch_exits()?;
         let failed = |errno| SpawnErrorKind::Os(Stage::Descriptors, errno as i32);
         let own = match self.own {
-            Some(own) => own,
-            None => {
+            Some(own) if own.pidfd.get().is_some() => own,
+            _ => {
                 let name = self.launch.map_or(MAIN, |launch| &*launch.name).to_owned();
                 let pidfd = ProcessFd::new(pidfd::open(getpid()).map_err(failed)?);
                 *self.own.insert(Box::leak(Box::new(Origin { name, id: me, pidfd })))
@@ -118,10 +120,9 @@ impl Registry {
         given.unwrap_or_else(|| seed::mixed(seed(), self.started))
     }
 
-    /// Turns the hash keys of the calling thread, which may be `alone`, for the child that was given the latest seed; how often that has to
-    /// turn its own.
-    pub(crate) fn turn_hash_keys(&self, alone: bool) -> u64 {
-        let (before, after) = seed::turns(self.started - 1, alone);
+    /// Turns the hash keys of the calling thread, which may be `alone`, for the next child that it forks; how often that has to turn its own.
+    pub(crate) fn turn_hash_keys(&mut self, alone: bool) -> u8 {
+        let (before, after) = self.turns.next(alone);
         seed::turn_hash_keys(before);
         after
     }
@@ -267,7 +268,7 @@ impl Registry {
         let children = mem::take(&mut self.children).into_iter();
         let (detached, others) = children.partition(|child| child.is_detached());
         self.children = others;
-        drop(self.own.take().map(|own| own.pidfd.give()));
+        drop(self.own.map(|own| own.pidfd.give())); // what there is to it stays, or a leak would be seen there
         self.reserve = None;
         self.spare = Spare::none();
         self.spares.clear();

@@ -10,22 +10,40 @@ pub(crate) fn random() -> u64 {
 /// Makes the hash maps that come differ from those of a copy of this thread: std adds one to the keys of a thread for each
 /// hasher that is made.
 #[inline(always)] // see `sys::near`
-pub(crate) fn turn_hash_keys(times: u64) {
+pub(crate) fn turn_hash_keys(times: u8) {
     for _ in 0..times {
         let _ = RandomState::new();
     }
 }
 
-/// How often to [turn the hash keys](turn_hash_keys) for child `number`, counted from 0: in the thread that forks it, before, and in the
-/// child itself. So its keys are those of no other.
+/// How often the hash keys are [turned](turn_hash_keys) for the children of a process that it forks itself, so that those of a child are
+/// those of none of its siblings.
 ///
-/// The thread that is `alone` in its process does it once in so many children: the page that its keys lie in is a fault to it.
-/// A child has a copy of that page anyway, for its thread's id is in there.
-pub(crate) fn turns(number: u64, alone: bool) -> (u64, u64) {
-    const ROW: u64 = 16;
-    match number % ROW {
-        in_row if alone => (if in_row == 0 { ROW } else { 0 }, in_row),
-        _ => (ROW, 0),
+/// The thread that is alone in its process turns its own once in a row of children: the page that they lie in is a fault to it. A
+/// child has a copy of that page anyway, for its thread's id is in there.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    /// How many of the row there have been; 0 between two rows.
+    in_row: u8,
+}
+
+impl Turns {
+    const ROW: u8 = 16;
+
+    pub(crate) const fn none() -> Turns {
+        Turns { in_row: 0 }
+    }
+
+    /// For the next child of a thread, which may be `alone` in its process: in that thread, before the fork, and in the child.
+    pub(crate) fn next(&mut self, alone: bool) -> (u8, u8) {
+        let in_row = self.in_row;
+        if !alone {
+            // The next may be another thread's, whose keys are others.
+            self.in_row = 0;
+            return (Turns::ROW, 0);
+        }
+        self.in_row = (in_row + 1) % Turns::ROW;
+        (if in_row == 0 { Turns::ROW } else { 0 }, in_row)
     }
 }
 
@@ -52,14 +70,23 @@ mod tests {
     #[test]
     fn keys_that_are_turned_are_those_of_no_child_before() {
         for lonely in 0..=4 {
-            let (mut parents, mut latest) = (0, None);
+            let (mut turns, mut parents, mut latest) = (Turns::none(), 0, None);
             for number in 0..100 {
-                let (before, after) = turns(number, number % 4 < lonely);
-                parents += before;
-                assert!(latest < Some(parents + after), "child {number} of a thread that is alone for {lonely} in 4");
-                latest = Some(parents + after);
+                let (before, after) = turns.next(number % 4 < lonely);
+                parents += u32::from(before);
+                assert!(latest < Some(parents + u32::from(after)), "child {number}, alone {lonely} in 4");
+                latest = Some(parents + u32::from(after));
             }
         }
+    }
+
+    #[test]
+    fn a_row_goes_on_in_the_keys_of_one_thread_only() {
+        let mut turns = Turns::none();
+        assert_eq!(
+            [true, true, false, true, true].map(|alone| turns.next(alone)),
+            [(16, 0), (0, 1), (16, 0), (16, 0), (0, 1)]
+        );
     }
 
     #[test]

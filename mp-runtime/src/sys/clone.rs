@@ -4,7 +4,7 @@
 //! And it writes to none of the pages in which the C library keeps the books of its `fork`, each of which would be
 //! copied. Together that is a fifth of the cost of a start (measured; see `benches`).
 //!
-//! It could open the process descriptor, too, but then the child begins later by as much: 3 % of a start. The parent opens
+//! It could open the process descriptor, too, but then the child begins later by as much: 5 % of a start. The parent opens
 //! it while the child is on its way.
 //!
 //! What the C library's `fork` does beside the system call, and what becomes of it here:

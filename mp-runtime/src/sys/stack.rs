@@ -9,7 +9,7 @@ use std::ptr;
 
 /// The smallest page there is. Where they are larger, what lies in one of these lies in one of those.
 const PAGE: usize = 4096;
-/// What the frames take, and half as much again.
+/// What the frames take, and a third as much again.
 const ROOM: usize = 2048;
 
 /// Makes `call`, which is not inlined, where there are [`ROOM`] bytes of one page for its frames.

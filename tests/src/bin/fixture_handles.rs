@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
 
 use std::env;
+use std::os::fd::{AsFd, AsRawFd};
 use std::process::exit;
 use std::sync::Mutex;
 use std::thread;
@@ -268,8 +269,15 @@ fn main() {
             child.kill().unwrap();
             assert_eq!(child.stop(Duration::ZERO).unwrap().signal(), Some(libc::SIGKILL));
             drop(child);
+            let open = fds();
             let child = park::spawn().unwrap();
             assert!(child.is_alive() && child.exit().is_none() && child.name() == "park");
+            // Neither is a descriptor that the user has seen.
+            assert!(child.as_fd().as_raw_fd() > 2);
+            child.kill().unwrap();
+            assert!(child.join().is_err());
+            assert_eq!(fds(), open);
+            let child = park::spawn().unwrap();
             kill(pid(child.id()), Signal::SIGKILL).unwrap(); // not by its handle, so somebody has to hear of it
         }
         "interrupted" => {

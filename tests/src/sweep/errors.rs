@@ -10,6 +10,11 @@ const DUP: &[i32] = &[EBUSY, EINTR, EMFILE];
 const POLL: &[i32] = &[EINTR, ENOMEM];
 const READLINK: &[i32] = &[EACCES, ENOENT, ENOMEM];
 
+/// Whether the system call `number` may go on to fail by `errno` when it is tried again at once.
+pub(super) fn lasts(number: u64, errno: i32) -> bool {
+    number == libc::SYS_pidfd_open as u64 && [ENFILE, ENOMEM].contains(&errno)
+}
+
 /// The errors of the system call `number`. `close` and its like have none here: they do their work when they fail, too. Nor is ESRCH
 /// among those of `pidfd_open`: somebody has reaped the process then, and it is not there.
 pub fn documented(number: u64) -> &'static [i32] {

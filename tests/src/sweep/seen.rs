@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::census::Process;
-use crate::sweep::Fault;
 use crate::sweep::trace::DEADLINE;
+use crate::sweep::{Fault, errors};
 
 /// What came of one run.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,9 @@ pub struct Seen {
     pub calls: Vec<u64>,
     /// The number of the system call that failed, and the error.
     pub failed: Option<(u64, i32)>,
+    /// Which call that was, or the latest like it that [has failed](Seen::fails_again), too.
+    pub(super) failing: usize,
+    pub(super) times: usize,
     /// How many processes there were.
     pub processes: usize,
     /// Those that outlived the program.
@@ -50,6 +53,18 @@ impl Seen {
 }
 
 impl Seen {
+    /// Whether the system call, of this number and arguments, fails as the one before it has: what the system lacks, it lacks for a while.
+    pub(super) fn fails_again<A>(&mut self, call: Option<(u64, A)>) -> bool {
+        const TIMES: usize = 3;
+        let fails = self.failed.is_some_and(|(number, errno)| {
+            call.as_ref().is_some_and(|(call, _)| *call == number)
+                && errors::lasts(number, errno)
+                && self.times + 1 < TIMES
+        });
+        self.times += usize::from(fails);
+        fails
+    }
+
     /// Whether it was the process `number` that was killed.
     pub(super) fn struck_at(&self, fault: Fault, number: usize) -> bool {
         self.struck

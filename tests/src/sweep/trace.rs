@@ -79,9 +79,7 @@ pub fn run(command: &[OsString], fault: Fault, grace: Duration) -> io::Result<Se
 /// Sends what the program says to nowhere.
 fn quiet() -> io::Result<()> {
     let nowhere = OpenOptions::new().write(true).open("/dev/null")?;
-    dup2_stdout(&nowhere)?;
-    dup2_stderr(&nowhere)?;
-    Ok(())
+    Ok(dup2_stdout(&nowhere).and_then(|()| dup2_stderr(&nowhere))?)
 }
 
 #[derive(Debug)]
@@ -211,8 +209,7 @@ impl Trace {
 
     /// At the beginning or end of a system call of one whose calls are counted.
     fn call(&mut self, pid: i32) -> io::Result<()> {
-        // One that was killed meanwhile has no call: its end is the next event.
-        let Ok(info) = ptrace::syscall_info(Pid::from_raw(pid)) else { return Ok(()) };
+        let Ok(info) = ptrace::syscall_info(Pid::from_raw(pid)) else { return Ok(()) }; // killed: its end is the next event
         let entered = sys::entered(&info);
         let actor = self.stage.actor(pid);
         let mark = entered.is_some_and(|(number, given)| (number, given[0]) == (libc::SYS_getsid as u64, MARK as u64));
@@ -240,17 +237,19 @@ impl Trace {
             self.seen.calls.push(call);
         }
         match self.fault {
-            Fault::Fails { process, call, .. } if here(process, call, false) => {
-                if let Some((_, errno)) = self.seen.failed {
-                    sys::answer(pid, errno)?;
-                }
+            Fault::Fails { process, .. } if here(process, self.seen.failing, false) => {
+                self.seen.failed.map(|(_, errno)| sys::answer(pid, errno)).transpose()?;
+            }
+            Fault::Fails { process, .. } if here(process, calls, true) && self.seen.fails_again(entered) => {
+                self.seen.failing = calls;
+                sys::skip_call(pid)?;
             }
             _ if self.seen.struck => {}
             Fault::Fails { process, call, error } if here(process, call, true) => {
                 let number = entered.map_or(0, |(number, _)| number);
                 if let Some(errno) = errors::documented(number).get(error) {
                     self.seen.struck = true;
-                    self.seen.failed = Some((number, *errno));
+                    (self.seen.failed, self.seen.failing) = (Some((number, *errno)), call);
                     sys::skip_call(pid)?;
                 }
             }
@@ -275,10 +274,12 @@ impl Trace {
     }
 
     fn resume(&mut self, pid: i32, signal: i32) -> io::Result<()> {
+        use Fault::{After, Before, Fails, Late, Orphaned};
         let victim = match self.fault {
-            Fault::Before { process, .. } | Fault::After { process, .. } | Fault::Orphaned { process, .. } => process,
-            Fault::Fails { process, .. } => process,
-            Fault::Late { .. } => 0,
+            Before { process, .. } | After { process, .. } | Orphaned { process, .. } | Fails { process, .. } => {
+                process
+            }
+            Late { .. } => 0,
         };
         let fails = matches!(self.fault, Fault::Fails { .. });
         let actor = self.stage.actor(pid);

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io::{self, StderrLock, StdoutLock, Write};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -158,7 +159,7 @@ pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     if let Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) = opened
         && registry.yield_reserve()
     {
-        opened = pidfd::open(id);
+        opened = open_at_last(id);
     }
     if let Err(errno) = opened
         && errno != Errno::ESRCH
@@ -168,6 +169,20 @@ pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
         while waitpid(id, None) == Err(Errno::EINTR) {}
     }
     opened
+}
+
+/// Opens the process descriptor when the one in reserve was given up. The place in this process's table is free then; the file is when the
+/// child has let go of its copy, which it does first of all.
+fn open_at_last(id: Pid) -> nix::Result<OwnedFd> {
+    const PATIENCE: Duration = Duration::from_millis(100);
+    const SLICE: Duration = Duration::from_micros(100);
+    let begin = direct::now();
+    loop {
+        match pidfd::open(id) {
+            Err(Errno::ENFILE | Errno::ENOMEM) if direct::now() - begin < PATIENCE => pidfd::pause(SLICE),
+            opened => return opened,
+        }
+    }
 }
 
 /// std's output streams, locked for this thread. The locks are reentrant: the user may hold them too.

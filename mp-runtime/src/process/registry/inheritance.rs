@@ -1,12 +1,15 @@
 //! What a child makes of the copy of its parent's registry.
 
 use std::mem;
+use std::os::fd::IntoRawFd;
 use std::sync::Weak;
 
 use crate::process::launch::Launch;
 use crate::process::lifeline::Held;
 use crate::process::outbox::Outbox;
 use crate::process::registry::Registry;
+use crate::process::seed::Turns;
+use crate::sys::direct;
 
 impl Registry {
     /// Turns the copy that a child, `me`, has inherited into the child's own: its record is the last. How it was started, and what
@@ -28,6 +31,9 @@ impl Registry {
     #[inline(always)]
     pub(super) fn become_own(&mut self, me: i32) -> Held {
         self.own = None;
+        if let Some(reserve) = self.reserve.take() {
+            direct::close(reserve.into_raw_fd()); // or it would stay in the table of files when the parent gives it up
+        }
         let siblings = mem::take(&mut self.children);
         siblings.iter().for_each(|sibling| sibling.release());
         mem::forget(siblings);
@@ -44,6 +50,7 @@ impl Registry {
         self.first_failure = None;
         self.owner = Some(me);
         self.started = 0;
+        self.turns = Turns::none();
         self.lifelines.release()
     }
 }
