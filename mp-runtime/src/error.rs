@@ -112,7 +112,7 @@ pub enum Stage {
     Exec,
     /// Finding the function in the executable; in the child: finding it again there.
     Image,
-    /// Opening the process descriptor of the child.
+    /// Opening the process descriptor of the child, which is killed then: its function may have begun.
     ProcessDescriptor,
     /// Making the mark of a process that is detached; in the child: bearing it, and becoming the leader of a session.
     Session,

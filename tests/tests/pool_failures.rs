@@ -14,7 +14,7 @@ fn panic_is_the_answer_for_its_item_only() {
 }
 
 #[test]
-fn death_of_a_worker_costs_the_item_it_was_at_and_no_other() {
+fn h7_death_of_a_worker_costs_the_item_it_was_at_and_no_other() {
     scene(&["deaths"]);
 }
 
@@ -29,7 +29,7 @@ fn killer_at_large_costs_an_item_per_worker_at_most_and_none_runs_twice() {
 }
 
 #[test]
-fn initialiser_that_fails_is_an_error_at_once() {
+fn h11_initialiser_that_fails_is_an_error_at_once() {
     scene(&["init-fails"]);
 }
 

@@ -61,7 +61,7 @@ fn waits_end_as_they_are_told() {
 }
 
 #[test]
-fn every_task_resolves_when_its_pool_ends() {
+fn h8_every_task_resolves_when_its_pool_ends() {
     scene(&["ends"]);
 }
 

@@ -23,6 +23,18 @@ fn a_build_of_hello_compiles_the_crates_that_the_readme_counts() {
 }
 
 #[test]
+fn a_program_has_the_crates_that_the_readme_counts() {
+    let tree =
+        ["tree", "--package", "mp-runtime", "--edges", "no-dev", "--prefix", "none", "--format", "{p}", "--quiet"];
+    let output = Command::new(env!("CARGO")).args(tree).current_dir("..").output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("cargo prints text");
+    let crates: BTreeSet<&str> = text.lines().filter_map(|line| line.split(' ').next()).collect();
+    let claim = format!("a program of your own has {}.", crates.len());
+    assert!(readme().contains(&claim), "the README does not say `{claim}`; they are {crates:?}");
+}
+
+#[test]
 fn the_program_in_the_readme_is_an_example_that_is_run() {
     let readme = readme();
     let (_, rest) = readme.split_once("```rust\n").expect("there is a program");
