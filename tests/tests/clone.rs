@@ -64,6 +64,11 @@ fn robust_mutex_held_by_the_parent_stays_its() {
 }
 
 #[test]
+fn fork_while_another_thread_asks_who_it_is_leaves_nobody_waiting() {
+    scene("asked-meanwhile");
+}
+
+#[test]
 fn fork_handlers_may_ask_who_they_run_in() {
     fixture("fixture_fork_handlers").run().assert_code(0);
 }

@@ -3,11 +3,17 @@
 
 use std::env;
 use std::ffi::CString;
+use std::fs;
+use std::thread;
 
 use fixture_kit::sys::{self, Disposition, RobustMutex};
-use mp_runtime::{StartMethod, process};
+use fixture_kit::{Gate, stepper, until};
+use mp_runtime::{StartMethod, channel, process};
+use nix::sys::ptrace;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 
 mod fixture_kit;
 
@@ -28,6 +34,64 @@ fn lock_and_die(mutex: &RobustMutex) {
 #[process]
 fn try_lock(mutex: &RobustMutex) -> i32 {
     mutex.try_lock()
+}
+
+/// What a channel does when it is used first.
+fn ask() {
+    channel::<u64>(1).unwrap().0.send(1).unwrap();
+}
+
+#[process(unsafe(threads))]
+fn ask_who_it_is() {
+    ask();
+}
+
+/// Forks while another of its threads is in the middle of asking for the first time who this process is. That thread is traced.
+#[process]
+fn fork_meanwhile(go: &Gate) {
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            stepper::begin();
+            ask();
+        });
+        go.wait();
+        ask_who_it_is::spawn().unwrap().join().unwrap();
+    });
+}
+
+/// The thread that `process` has beside its first one.
+fn other_thread(process: u32) -> Option<Pid> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).ok()?;
+    let mut ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
+    ids.find(|id| *id != process as i32).map(Pid::from_raw)
+}
+
+/// The system call that the first thread of `process` waits in.
+fn call(process: u32) -> Option<i64> {
+    fs::read_to_string(format!("/proc/{process}/syscall")).ok()?.split(' ').next()?.parse().ok()
+}
+
+fn asked_meanwhile() {
+    let go = Gate::new();
+    let child = fork_meanwhile::spawn(&go).unwrap();
+    until(|| other_thread(child.id()).is_some());
+    let thread = other_thread(child.id()).unwrap();
+    let stops = || waitpid(thread, Some(WaitPidFlag::__WALL));
+    // Nobody's to wait for before it has said that it is traced.
+    until(|| stops() == Ok(WaitStatus::Stopped(thread, Signal::SIGSTOP)));
+    ptrace::setoptions(thread, ptrace::Options::PTRACE_O_TRACESYSGOOD).unwrap();
+    let wipes = |(number, given): (u64, [u64; 6])| {
+        number as i64 == libc::SYS_madvise && given[2] == libc::MADV_WIPEONFORK as u64
+    };
+    while !mp_tests::begun_call(thread.as_raw()).is_some_and(wipes) {
+        ptrace::syscall(thread, None).unwrap();
+        stops().unwrap();
+    }
+    go.open(1);
+    // It has forked, or waits for the thread.
+    until(|| [libc::SYS_waitid, libc::SYS_futex].map(Some).contains(&call(child.id())));
+    ptrace::detach(thread, None).unwrap();
+    child.join().unwrap();
 }
 
 fn handlers_are_reset() {
@@ -75,6 +139,7 @@ fn main() {
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
         }
+        Some("asked-meanwhile") => asked_meanwhile(),
         Some("page-faults") => println!("{}", page_faults(StartMethod::Fork)),
         Some("page-faults-of-server") => println!("{}", page_faults(StartMethod::ForkServer)),
         Some("library") => {

@@ -22,7 +22,7 @@ use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
 use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
-use crate::sys::{clock, direct, fork, pidfd, signal, stack, stdio, thread};
+use crate::sys::{clock, direct, fork, identity, pidfd, signal, stack, stdio, thread};
 
 /// Forks a child that runs `run`.
 ///
@@ -46,6 +46,9 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     let threaded = thread::is_threaded();
     if threaded && !plan.threads_allowed {
         return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
+    }
+    if threaded {
+        identity::current(); // a fork while another thread asks for it would leave the child waiting for that thread
     }
     signal::keep_child_statuses();
     ending::conclude_abandoned();
