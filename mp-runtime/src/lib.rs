@@ -217,9 +217,6 @@
 //!
 #![doc = include_str!("limits.md")]
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("mp-runtime runs on Linux only: it rests on pidfd, parent-death signals and memfd");
-
 #[doc(hidden)]
 pub mod __private;
 mod error;

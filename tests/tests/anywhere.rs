@@ -174,3 +174,19 @@ fn nextest_itself_runs_the_lines_and_finds_no_process_left() {
     assert!(outcome.stderr.contains(" 4 tests run: 4 passed, 0 skipped"), "{outcome}");
     assert!(!outcome.stderr.contains("LEAK"), "{outcome}");
 }
+
+/// cargo takes what the build script says for an error, and compiles nothing of the crate.
+#[test]
+fn other_systems_are_refused_before_anything_is_compiled() {
+    let script = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("refuses-other-systems");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../mp-runtime/build.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let built = Command::new(rustc).args(["--edition", "2024", source, "-o"]).arg(&script).status().unwrap();
+    assert!(built.success());
+    for (system, refused) in [("linux", false), ("macos", true), ("windows", true)] {
+        let outcome = Run::program(&script).env("CARGO_CFG_TARGET_OS", system).run();
+        outcome.assert_code(0);
+        let said = format!("cargo::error=mp-runtime runs on Linux only, and this is for `{system}`: ");
+        assert_eq!(outcome.stdout.contains(&said), refused, "{outcome}");
+    }
+}
