@@ -197,11 +197,11 @@ impl<'a> Select<'a> {
         if let found @ Some(_) = find(&self.what, self.next) {
             return Ok(found);
         }
-        let mut ended = watch.wait(until, blindly)?;
-        // To the last: the set tells of a few at a time.
-        while !ended.is_empty() {
+        let mut until = until;
+        for _ in 0..watch.rounds(self.what.len()) {
+            let ended = watch.wait(until, blindly)?;
             ends().for_each(|end| end.link().bury(&ended));
-            ended = watch.wait(Some(Instant::now()), false)?;
+            until = Some(Instant::now());
         }
         Ok(self.find())
     }
@@ -232,7 +232,8 @@ fn find(what: &[What<'_>], next: usize) -> Option<usize> {
     let count = what.len();
     (0..count).map(|number| (next + number) % count).find(|number| match &what[*number] {
         What::End(end) => is_ready(end),
-        What::Readable(file) => pidfd::wait(*file, Some(Instant::now())).unwrap_or(false),
+        // Where `poll` is refused, nobody can say: who reads will see.
+        What::Readable(file) => pidfd::wait(*file, Some(Instant::now())).unwrap_or(true),
         What::At(time) => time.is_some_and(|time| Instant::now() >= time),
     })
 }

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::sys::event::Set;
+use crate::sys::event::{Happened, Set};
 use crate::sys::identity::Identity;
 
 /// The events of a channel, or of several, and the processes that hold the other side. Used by one thread at a time.
@@ -130,6 +130,11 @@ impl Watch {
     #[cfg(feature = "tokio")]
     pub(crate) fn is_blind(&self) -> bool {
         self.blind
+    }
+
+    /// How many waits tell of all that there is to tell, of the peers and of so many things beside them.
+    pub(crate) fn rounds(&self, things: usize) -> usize {
+        (self.peers.len() + things).div_ceil(Happened::MOST)
     }
 
     /// Waits for a signal, the end of a peer, or `deadline`, and not long if there is something that nothing tells of,

@@ -16,8 +16,8 @@ pub(crate) fn turn_hash_keys(times: u8) {
     }
 }
 
-/// How often the hash keys are [turned](turn_hash_keys) for the children of a process that it forks itself, so that those of a child are
-/// those of none of its siblings.
+/// How often the hash keys are [turned](turn_hash_keys) for the children of a process that it forks itself, so that the first hash map
+/// of a child has the keys of no other child's first.
 ///
 /// The thread that is alone in its process turns its own once in a row of children: the page that they lie in is a fault to it. A
 /// child has a copy of that page anyway, for its thread's id is in there.

@@ -48,7 +48,7 @@ impl Set {
     /// Waits until something happens or `deadline` has come; the numbers of what happened, none for the deadline.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> nix::Result<Happened> {
         loop {
-            let mut happened = Happened { events: [EpollEvent::empty(); 16], count: 0 };
+            let mut happened = Happened { events: [EpollEvent::empty(); Happened::MOST], count: 0 };
             let timeout = timeout(deadline);
             match self.0.wait(&mut happened.events, timeout) {
                 Err(Errno::EINTR) => {}
@@ -72,11 +72,14 @@ impl AsFd for Set {
 /// What has happened to members of a [`Set`].
 #[derive(Debug)]
 pub(crate) struct Happened {
-    events: [EpollEvent; 16],
+    events: [EpollEvent; Happened::MOST],
     count: usize,
 }
 
 impl Happened {
+    /// So many at a time.
+    pub(crate) const MOST: usize = 16;
+
     /// The numbers of the members.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.events[..self.count].iter().map(EpollEvent::data)

@@ -6,7 +6,7 @@
 use std::num::NonZeroU64;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, MmapAdvise, ProtFlags, madvise, mmap_anonymous};
@@ -119,6 +119,11 @@ pub(crate) fn current() -> Identity {
     }
 }
 
+/// Makes what is made once, before a fork: in the middle of that, by another thread, the child would wait for that thread for ever.
+pub(crate) fn prepare() {
+    kept();
+}
+
 /// In a process that asks first when it has no descriptor left, and then only, this is not the name that its parent has for it:
 /// ends that were moved there are refused.
 #[cold]
@@ -172,14 +177,20 @@ fn mark(pidfd: BorrowedFd<'_>, id: i32) -> nix::Result<u64> {
 
 fn is_pidfs(pidfd: BorrowedFd<'_>) -> bool {
     const PIDFS: u64 = 0x5049_4446;
-    static IS: OnceLock<bool> = OnceLock::new();
-    *IS.get_or_init(|| {
-        let mut status = std::mem::MaybeUninit::<libc::statfs>::uninit();
-        // SAFETY: the kernel writes at most a `statfs` to where it is told.
-        let told = unsafe { libc::fstatfs(pidfd.as_raw_fd(), status.as_mut_ptr()) };
-        // SAFETY: the call has succeeded, so it has written all of it.
-        told == 0 && unsafe { status.assume_init() }.f_type as u64 == PIDFS
-    })
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+    // Whoever comes meanwhile asks, too. Nobody waits, for it may be in a copy of this process where nobody is at it.
+    static IS: AtomicU8 = AtomicU8::new(0);
+    if let known @ (NO | YES) = IS.load(Ordering::Relaxed) {
+        return known == YES;
+    }
+    let mut status = std::mem::MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the kernel writes at most a `statfs` to where it is told.
+    let told = unsafe { libc::fstatfs(pidfd.as_raw_fd(), status.as_mut_ptr()) };
+    // SAFETY: the call has succeeded, so it has written all of it.
+    let is = told == 0 && unsafe { status.assume_init() }.f_type as u64 == PIDFS;
+    IS.store(if is { YES } else { NO }, Ordering::Relaxed);
+    is
 }
 
 /// When the process began, in ticks since the machine did: proc_pid_stat(5), field 22.

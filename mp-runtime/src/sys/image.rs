@@ -39,6 +39,13 @@ pub(crate) fn executable() -> Option<&'static Image> {
     IMAGE.get_or_init(look).as_ref()
 }
 
+/// Finds out what is found out once, before a fork: in the middle of that, by another thread, the child would wait for that thread for
+/// ever.
+pub(crate) fn prepare() {
+    executable();
+    is_run_by_another();
+}
+
 /// Whether this process runs another file than the one that this code is from: a loader that was told to load this one.
 pub(crate) fn is_run_by_another() -> bool {
     static ANOTHER: OnceLock<bool> = OnceLock::new();

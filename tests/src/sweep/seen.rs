@@ -53,7 +53,7 @@ impl Seen {
 }
 
 impl Seen {
-    /// Whether the system call, of this number and arguments, fails as the one before it has: what the system lacks, it lacks for a while.
+    /// Whether this system call fails as the one before it has, being the same: what the system lacks, it lacks for a while.
     pub(super) fn fails_again<A>(&mut self, call: Option<(u64, A)>) -> bool {
         const TIMES: usize = 3;
         let fails = self.failed.is_some_and(|(number, errno)| {

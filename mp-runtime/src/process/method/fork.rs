@@ -22,7 +22,7 @@ use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
 use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
-use crate::sys::{clock, direct, fork, identity, pidfd, signal, stack, stdio, thread};
+use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stack, stdio, thread};
 
 /// Forks a child that runs `run`.
 ///
@@ -31,8 +31,8 @@ use crate::sys::{clock, direct, fork, identity, pidfd, signal, stack, stdio, thr
 /// 1. Threads are looked for before anything is made: the refusal costs nothing and leaves nothing.
 /// 2. SIGCHLD must not be ignored, or the kernel would throw the status away.
 /// 3. All memory is allocated before the fork: each page that is written to while the child lives has to be copied. And
-///    every descriptor is made before it but the child's process descriptor, for which there is one in reserve: then
-///    nothing after the fork can fail for lack of one, when the child is perhaps already in the user's code.
+///    every descriptor is made before it but the child's process descriptor, for which there is one in reserve: after the
+///    fork it would be too late to lack one, for the child is perhaps already in the user's code.
 /// 4. std's and C's streams are flushed, or buffered text would come out twice; before anything is locked or blocked,
 ///    for it may take as long as the reader likes. With threads about, std's are kept locked across the fork: else a
 ///    thread that prints would leave the child a lock held for ever.
@@ -48,7 +48,8 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
         return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
     }
     if threaded {
-        identity::current(); // a fork while another thread asks for it would leave the child waiting for that thread
+        identity::prepare();
+        image::prepare();
     }
     signal::keep_child_statuses();
     ending::conclude_abandoned();
@@ -174,15 +175,16 @@ pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     opened
 }
 
-/// Opens the process descriptor when the one in reserve was given up. The place in this process's table is free then; the file is when the
-/// child has let go of its copy, which it does first of all.
+/// Opens the process descriptor when the one in reserve was given up. The place in this process's table is free then; the file is when
+/// every child has let go of its copy, which is the first that it does. One that somebody has stopped before is not waited for without end.
 fn open_at_last(id: Pid) -> nix::Result<OwnedFd> {
     const PATIENCE: Duration = Duration::from_millis(100);
-    const SLICE: Duration = Duration::from_micros(100);
+    const SLICE: Duration = Duration::from_millis(1);
     let begin = direct::now();
     loop {
+        let passed = direct::now() - begin; // before the try: one comes after the last pause
         match pidfd::open(id) {
-            Err(Errno::ENFILE | Errno::ENOMEM) if direct::now() - begin < PATIENCE => pidfd::pause(SLICE),
+            Err(Errno::ENFILE | Errno::ENOMEM) if passed < PATIENCE => pidfd::pause(SLICE),
             opened => return opened,
         }
     }
