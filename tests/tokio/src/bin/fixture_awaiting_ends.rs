@@ -1,23 +1,16 @@
-//! Ends of channels in a runtime of tokio, where it is easy to lose a wake-up or to have too many; the first argument names a scene. Silent
+//! Ends of channels and queues in a runtime of tokio, where it is easy to lose a wake-up or to have too many; the first argument names a scene. Silent
 //! and code 0 if all is as it should be.
 
-use std::env;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::time::Duration;
 
+use awaiting_kit::{MOMENT, arguments, soon};
 use futures_util::SinkExt;
-use mp_runtime::{Receiver, Sender, channel};
+use mp_runtime::{QueueReceiver, Receiver, Sender, channel, process, queue};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-const MOMENT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(10);
-
-/// Gives what the future does, which does not take long.
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(LONG, future).await.expect("it does not take long")
-}
+mod awaiting_kit;
 
 /// Polls the future for a while, in which it is not ready; how often.
 async fn count_polls(mut future: impl Future + Unpin) -> u32 {
@@ -64,11 +57,50 @@ async fn own_ends() {
     }
 }
 
+#[process]
+fn work(jobs: QueueReceiver<u32>, done: Sender<u32>) {
+    while let Ok(job) = jobs.recv() {
+        if *job == 3 && job.attempt() == 1 {
+            std::process::abort();
+        }
+        done.send(*job).unwrap();
+        job.ack();
+    }
+}
+
+async fn queues() {
+    let (jobs, receiver) = queue(4).unwrap();
+    let (done, is_done) = channel(64).unwrap();
+    let unlucky = work::spawn(receiver.clone(), done.clone()).unwrap();
+    for job in 0..8 {
+        soon(jobs.send_async(job)).await.unwrap();
+        if job == 3 {
+            assert!(soon(unlucky.join_async()).await.is_err());
+            // The next worker is this very program, which the job comes to again.
+            let job = soon(receiver.recv_async()).await.unwrap();
+            assert_eq!((*job, job.attempt()), (3, 2));
+            assert!(timeout(MOMENT, jobs.join_async()).await.is_err());
+            job.ack();
+            soon(jobs.join_async()).await.unwrap();
+            drop(work::spawn(receiver.clone(), done.clone()).unwrap());
+        }
+    }
+    soon(jobs.join_async()).await.unwrap();
+    drop((jobs, done));
+    assert!(soon(receiver.recv_async()).await.is_err());
+    drop(receiver);
+    let mut all = Vec::new();
+    while let Ok(job) = soon(is_done.recv_async()).await {
+        all.push(job);
+    }
+    assert_eq!(all, [0, 1, 2, 4, 5, 6, 7]);
+}
+
 fn main() {
-    let scene = env::args().nth(1).expect("a scene");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (scene, runtime) = arguments();
     runtime.block_on(async {
-        match &*scene {
+        match scene.as_str() {
+            "queues" => queues().await,
             "own-ends" => own_ends().await,
             other => panic!("no scene {other}"),
         }

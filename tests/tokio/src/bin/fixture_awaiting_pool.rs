@@ -1,19 +1,13 @@
-//! Pools whose tasks are awaited in a runtime, mostly of one thread; the first argument names a scene. Silent and code 0 if all is as it
-//! should be.
+//! Pools whose tasks are awaited in a runtime, mostly of one thread; the first argument names a scene, the second a runtime. Silent and
+//! code 0 if all is as it should be.
 
-use std::env;
-use std::future::Future;
 use std::time::Duration;
 
+use awaiting_kit::{MOMENT, arguments, soon};
 use mp_runtime::{Backend, Pool, StartMethod, TaskErrorKind};
 use tokio::time::{sleep, timeout};
 
-const MOMENT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(10);
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(LONG, future).await.expect("it does not take long")
-}
+mod awaiting_kit;
 
 fn pass(millis: u64) {
     std::thread::sleep(Duration::from_millis(millis));
@@ -157,14 +151,9 @@ async fn among_threads(method: StartMethod) {
 }
 
 fn main() {
-    let scene = env::args().nth(1).expect("a scene");
-    let runtime = match &*scene {
-        "forkserver" | "exec" => tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build(),
-        _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
-    };
-    let runtime = runtime.unwrap();
+    let (scene, runtime) = arguments();
     runtime.block_on(async {
-        match &*scene {
+        match scene.as_str() {
             "processes" => values(Backend::Processes).await,
             "threads" => values(Backend::Threads).await,
             "sequential" => values(Backend::Sequential).await,
