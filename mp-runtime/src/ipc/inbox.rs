@@ -91,6 +91,7 @@ pub(crate) fn clear(link: &Link) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
     use std::time::Duration;
 
     use crate::ipc::channel::channel;
@@ -105,7 +106,7 @@ mod tests {
         sender.send(Fd(file())).expect("there is room");
         drop(receiver.recv().expect("it is there"));
         let (link, left) = (sender.end().link(), file());
-        fdpass::send(link.outbox(), &99_u64.to_ne_bytes(), &[std::os::fd::AsFd::as_fd(&left)]).expect("there is room");
+        fdpass::send(link.outbox(), &99_u64.to_ne_bytes(), &[left.as_fd()]).expect("there is room");
         let mut select = Select::new();
         select.recv(&receiver);
         assert_eq!(select.ready_timeout(Duration::from_millis(1)), None);
@@ -118,7 +119,7 @@ mod tests {
         let file = || memory::create(c"test").expect("a file is to be had");
         let link = sender.end().link();
         let left = file();
-        let leave = || fdpass::send(link.outbox(), &1_u64.to_ne_bytes(), &[std::os::fd::AsFd::as_fd(&left)]);
+        let leave = || fdpass::send(link.outbox(), &1_u64.to_ne_bytes(), &[left.as_fd()]);
         while leave().is_ok() {}
         sender.try_send(Fd(file())).expect("there is room");
         assert!(receiver.try_recv().is_ok() && receiver.is_empty());

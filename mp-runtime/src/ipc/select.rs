@@ -178,7 +178,7 @@ impl<'a> Select<'a> {
     }
 
     /// The order is that of [`Link::wait`], for all of them.
-    fn sleep(&mut self, me: Identity, until: Option<Instant>) -> nix::Result<Option<usize>> {
+    fn sleep(&mut self, me: Identity, mut until: Option<Instant>) -> nix::Result<Option<usize>> {
         let watch = match self.watch.take() {
             Some((owner, count, watch)) if owner == me && count == self.what.len() => watch,
             _ => self.watch_all()?,
@@ -197,7 +197,6 @@ impl<'a> Select<'a> {
         if let found @ Some(_) = find(&self.what, self.next) {
             return Ok(found);
         }
-        let mut until = until;
         for _ in 0..watch.rounds(self.what.len()) {
             let ended = watch.wait(until, blindly)?;
             ends().for_each(|end| end.link().bury(&ended));

@@ -65,13 +65,11 @@ impl Record {
         }
     }
 
-    /// Makes it the record of another process, which is about to be forked.
+    /// Makes it, which is [buried](Record::bury), the record of another process, which is about to be forked.
     fn renew(&mut self, with: Launch) {
-        let Record { launch, spot, end, reaping: _, seen, sent, owner, place, terminal } = self;
+        let Record { launch, spot: _, end: _, reaping: _, seen, sent, owner, place, terminal } = self;
         *owner = with.parent.id;
         *launch = with;
-        spot.clear();
-        *end = OnceLock::new();
         *seen = AtomicBool::new(false);
         *sent = AtomicU64::new(0);
         *place = OnceLock::new();

@@ -44,10 +44,10 @@ use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stack, std
 ///    where libtest may keep what its thread prints.
 pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
     let threaded = thread::is_threaded();
-    if threaded && !plan.threads_allowed {
-        return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
-    }
     if threaded {
+        if !plan.threads_allowed {
+            return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
+        }
         identity::prepare();
         image::prepare();
     }
