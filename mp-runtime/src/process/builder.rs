@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Caller, SpawnError, SpawnErrorKind, Stage};
@@ -9,10 +10,12 @@ use crate::ipc::moving;
 use crate::process::body::{Body, Portable, Running};
 use crate::process::handle::Child;
 use crate::process::method::{self, Plan, StartMethod};
+use crate::process::record::Record;
 #[cfg(feature = "tokio")]
 use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
 use crate::process::{isolation, settle, terminal};
+use crate::sys::stack;
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
 ///
@@ -188,25 +191,34 @@ impl<B: Body> Builder<B> {
             settle::settle(&record);
             return Ok(Child::new(record, decode));
         }
-        #[cfg(feature = "tokio")]
-        let inherited = match runtime::Inherited::of(&plan) {
-            Ok(inherited) => inherited,
-            Err(kind) => return Err(SpawnError::new(plan.name, kind)),
-        };
-        let mut body = Some(body);
-        let departure = moving::depart();
-        let arrive = || {
-            departure.arrive();
-            #[cfg(feature = "tokio")]
-            return inherited.part();
-            #[cfg(not(feature = "tokio"))]
-            Ok(())
-        };
-        let record = method::fork::start(plan, &mut Running { body: &mut body, first: arrive })?;
-        departure.hand_over(|| record.identity(), || drop(body));
+        let record = stack::in_one_page(|| fork(plan, body))?;
         settle::settle(&record);
         Ok(Child::new(record, decode))
     }
+}
+
+/// Starts a process by fork.
+///
+/// The body lies in this frame, and what the child writes to in this one and those below.
+#[inline(never)]
+fn fork<B: Body>(plan: Plan, body: B) -> Result<Arc<Record>, SpawnError> {
+    #[cfg(feature = "tokio")]
+    let inherited = match runtime::Inherited::of(&plan) {
+        Ok(inherited) => inherited,
+        Err(kind) => return Err(SpawnError::new(plan.name, kind)),
+    };
+    let mut body = Some(body);
+    let departure = moving::depart();
+    let arrive = || {
+        departure.arrive();
+        #[cfg(feature = "tokio")]
+        return inherited.part();
+        #[cfg(not(feature = "tokio"))]
+        Ok(())
+    };
+    let record = method::fork::start(plan, &mut Running { body: &mut body, first: arrive })?;
+    departure.hand_over(|| record.identity(), || drop(body));
+    Ok(record)
 }
 
 /// Why `name` is none, if it is none.

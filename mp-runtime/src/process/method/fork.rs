@@ -22,7 +22,7 @@ use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
 use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
-use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stack, stdio, thread};
+use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thread};
 
 /// Forks a child that runs `run`.
 ///
@@ -55,21 +55,14 @@ pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError>
     ending::conclude_abandoned();
     let stdio = Stdio::flush(threaded);
 
-    let (record, mut held, mark) = record(plan, !threaded)?;
-    let made = stack::in_one_page(|| fork(&record, &mut held, mark, stdio, run));
-    if made.is_err()
-        && let Some(registry) = &mut held
-    {
-        registry.withdraw();
-    }
-    drop(held); // before the record is dropped
-    match made {
+    let (record, held, mark) = record(plan, !threaded)?;
+    match fork(&record, held, mark, stdio, run) {
         Ok(()) => Ok(record),
         Err(kind) => Err(SpawnError::new(record.name().to_owned(), kind)),
     }
 }
 
-type Held = Option<MutexGuard<'static, Registry>>;
+type Held = MutexGuard<'static, Registry>;
 
 /// Takes the registry, and makes everything that can be made before a fork. The record is in the registry then.
 ///
@@ -102,34 +95,35 @@ fn record(plan: Plan, alone: bool) -> Result<(Arc<Record>, Held, Mark), SpawnErr
     let launch = Launch { name, daemon, replica, ladder, parent, started, report, tie, settings, streams, seed };
     let mark = Mark { comm, turns: registry.turn_hash_keys(alone) };
     let record = registry.add(launch);
-    Ok((record, Some(registry), mark))
+    Ok((record, registry, mark))
 }
 
 near! {
-    /// Steps 6 and 7, and what is left to do for the parent.
+    /// Steps 6 and 7, and what is left to do for the parent. If it fails, the record is not in the registry any more.
+    ///
+    /// What the child writes to lies in this frame; one above it may be in another page.
     #[inline(never)]
-    fn fork(
-        record: &Record,
-        held: &mut Held,
-        mark: Mark,
-        stdio: Option<Stdio>,
-        run: Run<'_>,
-    ) -> Result<(), SpawnErrorKind> {
-        let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
+    fn fork(record: &Record, held: Held, mark: Mark, stdio: Option<Stdio>, run: Run<'_>) -> Result<(), SpawnErrorKind> {
         let alone = stdio.is_none();
         let thread = direct::thread();
         let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
         let may_be_captured = capture::is_likely(by_first_thread);
-        let blocked = signal::Blocked::all().map_err(failed(Stage::SignalMask))?;
-        let birth = Birth { registry: held, by_first_thread, mark, out: io::stdout(), told: Ok(()) };
-        let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
-        let id = forked.map_err(failed(Stage::Fork))?;
-        let Some(registry) = held else { unreachable!("only the child lets go of it") };
-        let pidfd = watch(id, registry).map_err(failed(Stage::ProcessDescriptor))?;
+        let mut held = Some(held);
+        let made = signal::Blocked::all().map_err(|errno| (Stage::SignalMask, errno)).and_then(|blocked| {
+            let birth = Birth { registry: &mut held, by_first_thread, mark, out: io::stdout(), told: Ok(()) };
+            let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
+            let id = forked.map_err(|errno| (Stage::Fork, errno))?;
+            let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
+            let pidfd = watch(id, registry).map_err(|errno| (Stage::ProcessDescriptor, errno))?;
+            Ok((id, pidfd, blocked))
+        });
+        let (id, pidfd, _blocked) = made.map_err(|(stage, errno)| {
+            held.iter_mut().for_each(|registry| registry.withdraw());
+            SpawnErrorKind::Os(stage, errno as i32)
+        })?;
         record.launch().tie.let_down();
         record.launch().streams.iter().for_each(|streams| streams.let_go());
         record.begin(id, pidfd);
-        drop(blocked);
         Ok(())
     }
 }
