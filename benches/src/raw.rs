@@ -5,8 +5,12 @@
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "a sequence of system calls is the point of it")]
 
 use std::io::Error;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::{mem, ptr};
+
+/// For how long [`fork_and_look`] is awake.
+const AWAKE: Duration = Duration::from_micros(200);
 
 /// Forks a child that ends at once and waits for it.
 ///
@@ -23,33 +27,70 @@ pub fn fork_and_wait() {
     }
 }
 
-/// The same with the system calls that a safe start cannot do without, and nothing else: the floor under ours.
-///
-/// The parent blocks signals around the fork, opens a process descriptor and waits by it. The child asks for each
-/// signal whether it has a handler to reset, leads a process group, arms its death signal, checks its parent, sets its
-/// name, and unblocks signals.
+/// The same, but looks for the child's end awake and sleeps only when that takes longer than [`AWAKE`].
 ///
 /// # Panics
 ///
-/// If `fork` or the wait fails: there is nothing to measure then.
-pub fn fork_with_safety_calls_and_wait() {
-    const NONE: libc::c_long = 0;
-    // SAFETY: all zeroes is a valid signal set, and `sigfillset` and `pthread_sigmask` only write to ours.
-    let before = unsafe {
-        let mut all = mem::zeroed();
-        let mut before = mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
-        before
-    };
-    // SAFETY: the child has one thread and makes system calls only.
+/// If a call fails: there is nothing to measure then.
+pub fn fork_and_look() {
+    // SAFETY: the child has one thread and calls only `_exit`, which is async-signal-safe.
     match unsafe { libc::fork() } {
         -1 => panic!("`fork` failed: {}", Error::last_os_error()),
-        // SAFETY: the calls read and write memory of this frame, as large as they are told.
+        // SAFETY: `_exit` has no precondition.
+        0 => unsafe { libc::_exit(0) },
+        pid => {
+            let begin = now();
+            while now() - begin < AWAKE {
+                // SAFETY: `sched_yield` has no precondition, and `waitpid` accepts a null status.
+                let reaped = unsafe {
+                    libc::sched_yield();
+                    libc::waitpid(pid, ptr::null_mut(), libc::WNOHANG)
+                };
+                if reaped == pid {
+                    return;
+                }
+            }
+            reap(pid);
+        }
+    }
+}
+
+/// The same with the system calls that a safe start makes, and nothing else: the floor under ours.
+///
+/// The parent blocks signals, notes which handlers of faults there are, makes the child by a `clone3` that clears handlers, opens a
+/// process descriptor and waits by it. The child puts those handlers back, leads a process group, arms its death signal, checks its
+/// parent, sets its name, and unblocks signals. Left out is what takes memory: a report, a lifeline, output that is flushed.
+///
+/// # Panics
+///
+/// If `clone3` or the wait fails: there is nothing to measure then.
+pub fn fork_with_safety_calls_and_wait() {
+    const FAULTS: [i32; 8] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS, 32, 33];
+    const CLEAR_HANDLERS: u64 = 1 << 32;
+    static THREAD: OnceLock<[usize; 2]> = OnceLock::new();
+    let [id, robust] = *THREAD.get_or_init(places_of_thread);
+    let all = u64::MAX;
+    let mut before = 0_u64;
+    let mut actions = [[0_usize; 4]; FAULTS.len()];
+    // SAFETY: the calls read and write memory of this frame, as large as they are told.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const all, &raw mut before, 8_usize);
+        for (signal, action) in FAULTS.into_iter().zip(&mut actions) {
+            libc::syscall(libc::SYS_rt_sigaction, signal, NONE, action.as_mut_ptr(), 8_usize);
+        }
+    }
+    let flags = CLEAR_HANDLERS | (libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID) as u64;
+    let arguments = [flags, 0, id as u64, 0, libc::SIGCHLD as u64, 0, 0, 0];
+    // SAFETY: without `CLONE_VM` the child goes on with a copy of this stack. It has one thread and makes system calls only, which
+    // read memory of this frame.
+    match unsafe { libc::syscall(libc::SYS_clone3, arguments.as_ptr(), size_of_val(&arguments)) } {
+        -1 => panic!("`clone3` failed: {}", Error::last_os_error()),
+        // SAFETY: as above; the list is that of this thread, and empty.
         0 => unsafe {
-            let mut action = [0_usize; 8];
-            for signal in 1..=64_i64 {
-                libc::syscall(libc::SYS_rt_sigaction, signal, NONE, action.as_mut_ptr(), 8_usize);
+            libc::syscall(libc::SYS_set_robust_list, robust, 24_usize);
+            for (signal, action) in FAULTS.into_iter().zip(&actions).filter(|(_, action)| action[0] > 1) {
+                libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), NONE, 8_usize);
             }
             libc::syscall(libc::SYS_setpgid, NONE, NONE);
             libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_long, NONE, NONE, NONE);
@@ -61,13 +102,27 @@ pub fn fork_with_safety_calls_and_wait() {
         // SAFETY: the descriptor is made, used and closed here; the wait writes to a `siginfo_t` of this frame.
         pid => unsafe {
             let pidfd = libc::syscall(libc::SYS_pidfd_open, pid, NONE) as libc::c_int;
-            libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
+            libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const before, NONE, 8_usize);
             let mut info: libc::siginfo_t = mem::zeroed();
             let waited = libc::waitid(libc::P_PIDFD, pidfd as libc::id_t, &mut info, libc::WEXITED);
             assert_eq!(waited, 0, "`waitid` failed: {}", Error::last_os_error());
             libc::close(pidfd);
         },
     }
+}
+
+const NONE: libc::c_long = 0;
+
+/// Where the C library keeps the id of this thread, and its list of robust mutexes: a `clone3` has to be told.
+fn places_of_thread() -> [usize; 2] {
+    let [mut id, mut robust, mut size] = [0_usize; 3];
+    // SAFETY: both calls write to places of this frame.
+    let asked = unsafe {
+        let asked = libc::syscall(libc::SYS_prctl, libc::PR_GET_TID_ADDRESS, &raw mut id, NONE, NONE, NONE);
+        asked + libc::syscall(libc::SYS_get_robust_list, NONE, &raw mut robust, &raw mut size)
+    };
+    assert_eq!(asked, 0, "the kernel does not tell what a thread has told it");
+    [id, robust]
 }
 
 /// How long it is from before a `fork` until its child runs. Waits for the child, which is not part of it.

@@ -1,4 +1,4 @@
-//! Is the end of a process told in full, whatever the program does with SIGCHLD and `wait`?
+//! Is the end of a process told in full, whatever the program does with SIGCHLD and `wait`, and waited for as it should be?
 
 use mp_tests::{Run, fixture};
 
@@ -34,4 +34,9 @@ fn ends_are_told_where_another_wait_takes_the_status() {
 #[test]
 fn handler_for_sigchld_is_kept_and_runs() {
     scene(fixture("fixture_statuses").arg("handled"));
+}
+
+#[test]
+fn join_is_awake_for_a_moment_and_then_sleeps() {
+    scene(fixture("fixture_statuses").arg("long"));
 }

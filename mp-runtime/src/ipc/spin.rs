@@ -36,7 +36,7 @@ thread_local! {
 
 /// A wait with less time than this does not give way: beside a few busy processes that takes milliseconds. Beside many it may take longer,
 /// and the wait is late by that.
-const LEISURE: Duration = Duration::from_millis(20);
+pub(crate) const LEISURE: Duration = Duration::from_millis(20);
 
 /// After so many waits that were all for the same side a thread sends or receives a stream.
 const STREAM: u32 = 4;

@@ -82,8 +82,8 @@ impl<T> Child<T> {
     ///
     /// A piped stream that was not taken is closed (stdin), or read and thrown away (stdout, stderr).
     ///
-    /// The value crosses through memory that the process filled before it ended, so no size of it can block
-    /// either side. Joining a process that is stopped (SIGSTOP) waits until it goes on and ends.
+    /// The value crosses through memory that the process filled before it ended, so no size of it can block either side. Joining a process
+    /// that is stopped (SIGSTOP) waits until it goes on and ends. The first 0.4 ms of a wait are awake, if that was worth it lately.
     ///
     /// # Errors
     ///

@@ -43,3 +43,4 @@ pub(crate) mod strays;
 pub(crate) mod streams;
 pub(crate) mod terminal;
 pub(crate) mod tie;
+pub(crate) mod vigil;

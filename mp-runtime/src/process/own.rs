@@ -7,11 +7,17 @@ use crate::process::outbox::{self, Mine};
 use crate::process::registry::Registry;
 use crate::process::seed;
 use crate::process::spot::{Claim, Spots};
+use crate::process::vigil::Vigil;
 use crate::sys::near::near;
 
 /// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
-static OWN: Own =
-    Own { registry: Mutex::new(Registry::new()), mine: Mine::none(), seed: AtomicU64::new(0), spots: Spots::new() };
+static OWN: Own = Own {
+    registry: Mutex::new(Registry::new()),
+    mine: Mine::none(),
+    seed: AtomicU64::new(0),
+    spots: Spots::new(),
+    vigil: Vigil::new(),
+};
 
 #[repr(align(512))]
 struct Own {
@@ -21,6 +27,7 @@ struct Own {
     /// What the random numbers of a program begin with; 0 before it is asked for.
     seed: AtomicU64,
     spots: Spots,
+    vigil: Vigil,
 }
 
 const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
@@ -46,6 +53,11 @@ pub(crate) fn mine() -> &'static Mine {
 /// Where to note by what a child is known that is about to be started.
 pub(crate) fn spot() -> Claim {
     OWN.spots.claim()
+}
+
+/// Whether to wait awake for the end of a child.
+pub(crate) fn vigil() -> &'static Vigil {
+    &OWN.vigil
 }
 
 /// What the random numbers of this process begin with. Takes no lock: fork handlers ask, too, while the registry is held.

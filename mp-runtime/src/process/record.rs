@@ -200,10 +200,13 @@ impl Record {
 
     /// Waits until it has ended, or until `deadline`; `None` if that came first, or in another process.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<&Exit> {
+        if self.end.get().is_some() || self.is_foreign() {
+            return self.poll();
+        }
+        if let Some(exit) = registry::vigil().keep(deadline, || self.reap()) {
+            return Some(exit);
+        }
         loop {
-            if self.end.get().is_some() || self.is_foreign() {
-                return self.poll();
-            }
             let pidfd = self.pidfd().get()?;
             match deadline {
                 None => ending::block(pidfd),

@@ -20,7 +20,7 @@ use crate::process::seed::{self, Turns};
 use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, exit, fault, pidfd};
 
-pub(crate) use crate::process::own::{has_children, lock, mine, seed, spot};
+pub(crate) use crate::process::own::{has_children, lock, mine, seed, spot, vigil};
 
 mod inheritance;
 

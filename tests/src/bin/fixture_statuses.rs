@@ -1,14 +1,17 @@
-//! Ends of processes where something else meddles with SIGCHLD or waits; the first argument names a scene.
+//! Ends of processes, how they are waited for, and what else may meddle with SIGCHLD or wait; the first argument names a scene.
 #![allow(clippy::print_stdout, reason = "the test reads what this program prints")]
 
 use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use fixture_kit::ended;
 use fixture_kit::sys::{self, Disposition, HANDLED};
+use fixture_kit::{ended, pass};
 use mp_runtime::{ExitKind, process};
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
@@ -27,6 +30,21 @@ fn leave(code: i32) {
 #[process]
 fn raise(signal: i32) {
     mp_tests::raise(signal).unwrap();
+}
+
+#[process]
+fn take(time: Duration) {
+    pass(time);
+}
+
+/// What this process has used up so far.
+fn used() -> Usage {
+    getrusage(UsageWho::RUSAGE_SELF).unwrap()
+}
+
+fn cpu_time(used: &Usage) -> Duration {
+    let time = used.user_time() + used.system_time();
+    Duration::from_micros(time.num_microseconds().unsigned_abs())
 }
 
 /// Asserts that three ends are told in full, after `meddle` with each that has come.
@@ -77,6 +95,18 @@ fn main() {
             assert_told(ended);
             assert_eq!(sys::disposition(libc::SIGCHLD), Disposition::Handled);
             assert!(HANDLED.load(Ordering::SeqCst) > 0);
+        }
+        "long" => {
+            let child = take::spawn(Duration::from_millis(300)).unwrap();
+            let before = used();
+            child.join().unwrap();
+            let after = used();
+            let taken = cpu_time(&after) - cpu_time(&before);
+            // Awake for 0.4 ms, if not all of it on a core; then asleep.
+            let was_awake = taken > Duration::from_micros(200);
+            let gave_way = after.involuntary_context_switches() > before.involuntary_context_switches();
+            assert!(was_awake || gave_way, "{taken:?}");
+            assert!(taken < Duration::from_millis(30), "{taken:?}");
         }
         scene => panic!("expected a scene, found `{scene}`"),
     }

@@ -13,11 +13,37 @@ pub(super) struct Actor {
     pub(super) marked: bool,
     /// Whether its first stop has been dealt with.
     pub(super) born: bool,
+    looking: Looking,
+}
+
+/// Whether one looks for the end of a child by turns of `sched_yield` and `waitid`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looking {
+    No,
+    /// It is in such a call.
+    Inside,
+    /// It has given way.
+    Between,
 }
 
 impl Actor {
     /// In the place of the number of calls: no more are looked at.
     pub(super) const DONE: usize = usize::MAX;
+
+    /// Whether the system call that it begins, or with `None` ends, is one of those turns. They do not count: there are as many as there is
+    /// time for, in each run others, so that no call behind them would be found again.
+    pub(super) fn looks(&mut self, entered: Option<(u64, [u64; 6])>) -> bool {
+        let yields = |number| number == libc::SYS_sched_yield as u64;
+        let looks = |number, given: [u64; 6]| number == libc::SYS_waitid as u64 && given[3] & libc::WNOHANG as u64 != 0;
+        let (is_one, after) = match (self.looking, entered) {
+            (Looking::Inside, None) => (true, Looking::Between),
+            (Looking::Between, Some((number, given))) if looks(number, given) => (true, Looking::Inside),
+            (_, Some((number, _))) if yields(number) => (true, Looking::Inside),
+            _ => (false, Looking::No),
+        };
+        self.looking = after;
+        is_one
+    }
 }
 
 /// All of them, by process id.
@@ -34,7 +60,7 @@ impl Stage {
         self.actors.entry(pid).or_insert_with(|| {
             let number = *entered;
             *entered += 1;
-            Actor { number, calls: 0, marked: number > 0, born: false }
+            Actor { number, calls: 0, marked: number > 0, born: false, looking: Looking::No }
         })
     }
 
@@ -50,5 +76,25 @@ impl Stage {
     /// How many there have been.
     pub(super) fn count(&self) -> usize {
         self.entered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_of_giving_way_and_looking_do_not_count_and_what_is_beside_them_does() {
+        let call = |number: i64, options: i32| Some((number as u64, [0, 0, 0, options as u64, 0, 0]));
+        let look = call(libc::SYS_waitid, libc::WEXITED | libc::WNOHANG);
+        let wait = call(libc::SYS_waitid, libc::WEXITED | libc::WNOWAIT);
+        let give_way = call(libc::SYS_sched_yield, 0);
+        let mut stage = Stage::default();
+        let mut counted = |calls: &[Option<(u64, [u64; 6])>]| -> Vec<bool> {
+            let stops = calls.iter().flat_map(|call| [*call, None]);
+            stops.map(|stop| !stage.actor(1).looks(stop)).step_by(2).collect()
+        };
+        assert_eq!(counted(&[look, give_way, look, give_way, look, wait]), [true, false, false, false, false, true]);
+        assert_eq!(counted(&[look, give_way, wait, look]), [true, false, true, true]);
     }
 }

@@ -224,7 +224,7 @@ impl Trace {
             }
             return self.resume(pid, 0);
         }
-        if fails && !self.in_place {
+        if fails && !self.in_place || actor.looks(entered) {
             return self.resume(pid, 0);
         }
         let inside = entered.is_some();
