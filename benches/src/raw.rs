@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::{mem, ptr};
 
 /// For how long [`fork_and_look`] is awake.
-const AWAKE: Duration = Duration::from_micros(200);
+const AWAKE: Duration = Duration::from_micros(400);
 
 /// Forks a child that ends at once and waits for it.
 ///
@@ -27,7 +27,7 @@ pub fn fork_and_wait() {
     }
 }
 
-/// The same, but looks for the child's end awake and sleeps only when that takes longer than [`AWAKE`].
+/// The same, but looks for the child's end awake and sleeps only when that takes longer than 0.4 ms.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! `mp_main!`.
+//! `mp_main!`. The module is not called `main`, for rustc warns of that.
 
 mod expand;
 mod input;

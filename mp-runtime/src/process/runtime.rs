@@ -1,4 +1,21 @@
 //! The tokio runtime of an `async` process function, and what a forked process has to do with those of its parent: nothing.
+//!
+//! What a process that is `async` is made of:
+//!
+//! 1. Only `mp-macros` knows at compile time whether there is a runtime, so it has the feature `tokio`, too: without that, it
+//!    reports an error at the word `async`; with it, the function is called inside of `__private::block_on`, and is a function
+//!    like any other.
+//! 2. `process/runtime` builds the runtime, in the process. Before a fork it finds the epoll sets that are open (`sys/epoll`):
+//!    tokio takes what an event says for an address of its own, so a child that adds to a set of its parent would be the end of
+//!    that. The child has empty ones.
+//! 3. A fork inside of a runtime cannot leave it. There, an `async` function is refused; for any other the runtime is one that
+//!    has ended.
+//! 4. What waits, does so by a copy of an epoll set's descriptor, which the runtime waits for (`sys/readable`):
+//!    `process/awaiting` with the process in it, `ipc/slumber` with the event and the peers of a channel, as a thread would that
+//!    sleeps there. It looks at all of the set after the runtime has said that there is something. What a future does, it does in
+//!    one poll: dropped, it has not done it.
+//! 5. A pool is driven by the futures that wait for its tasks (`pool/awaiting`). Whoever takes something from a worker wakes all
+//!    others, for each has to announce anew that he sleeps.
 
 use std::future::Future;
 use std::os::fd::RawFd;

@@ -1,4 +1,7 @@
 //! Waiting for a child by its pidfd; never for "any child", which would steal those of others.
+//!
+//! An end is taken with one `waitid`. `WNOWAIT` is used to wait, so that many may wait at once, and not to record before reaping: a
+//! parent killed between the two would have nobody left to tell.
 
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};

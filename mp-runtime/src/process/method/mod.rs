@@ -1,4 +1,21 @@
 //! The ways to start a process. Each takes a plan and a body, and gives the record of a running child.
+//!
+//! What a start that is no fork is made of:
+//!
+//! 1. A function with the option `start` captures nothing: `carried` binds it with arguments that serde can write. `sys/image`
+//!    names it by its distance from an anchor in the executable, and the executable by its build id.
+//! 2. `method/remote` is the parent's side. It writes an `order`: one message with everything in it, and with the descriptors of
+//!    the report, the lifeline, the streams. The report's page is of a memory file here.
+//! 3. `exec`: `sys/exec` runs the executable again; the message waits in a socket for it. `newborn` is called before `main`, by
+//!    an entry among the constructors of the executable, calls those that come later, and lives the life of a `child`.
+//! 4. `forkserver`: `method/server` keeps such an image that serves (`process/server`): it reads each order, and then makes a
+//!    sibling by `clone3` with `CLONE_PARENT`: a child of the program, which finds in memory what was read. In that same call the
+//!    kernel writes the id of the child into a page that server and program share. Then the server closes what came with the
+//!    order, and says in a second word of the page that it is done; the program sleeps on that word. If the server is killed, the
+//!    page tells whether there is a child, and the order is sent to a new server if there is none.
+//! 5. A parked process (`method/parked`) was made so ahead, with its report and its lifeline; its order goes through a socket of
+//!    its own, whose hang-up tells that it has ended. It is replaced once the order is sent, and the program waits for neither.
+//!    Before it waits it has touched what it will need.
 
 use std::borrow::Cow;
 
