@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::process::body::Decode;
-use crate::process::ending;
 use crate::process::exit::Exit;
 use crate::process::join_error::JoinError;
 use crate::process::record::Record;
@@ -89,11 +88,14 @@ impl<T> Child<T> {
     ///
     /// When it ended in any other way: an `Err`, a panic, an exit, a signal. [`JoinError::exit`] tells which.
     pub fn join(self) -> Result<T, JoinError> {
+        let foreign = || Err(JoinError::foreign(self.name(), self.id()));
+        if self.record.is_foreign() {
+            return foreign();
+        }
         if let (Some(streams), Some(pidfd)) = (self.record.streams(), self.record.pidfd().get()) {
             streams.drain(pidfd);
         }
-        self.record.wait(None);
-        self.try_join().unwrap_or_else(|| Err(JoinError::foreign(self.name(), self.id())))
+        self.record.wait_here(None).map_or_else(foreign, |exit| self.outcome(exit))
     }
 
     /// The value of its function if it has ended, or how else it ended; `None` while it runs.
@@ -120,13 +122,18 @@ impl<T> Child<T> {
         if self.record.is_foreign() {
             return Some(Err(JoinError::foreign(self.name(), self.id())));
         }
-        let exit = self.exit()?;
-        Some(match self.record.value(self.decode) {
+        self.record.poll().map(|exit| self.outcome(exit))
+    }
+
+    /// What came of it, in the process that started it.
+    fn outcome(&self, exit: &Exit) -> Result<T, JoinError> {
+        self.record.saw();
+        match self.record.value(self.decode) {
             Some(Ok(Ok(value))) => Ok(value),
             Some(Ok(Err(why))) => Err(JoinError::undecodable(exit.clone(), why)),
             Some(Err(error)) => Err(JoinError::undecodable(exit.clone(), error.to_string())),
             None => Err(JoinError::ended(exit.clone())),
-        })
+        }
     }
 
     /// As [`try_join`](Child::try_join), after waiting for at most `timeout`.
@@ -245,56 +252,4 @@ impl<T> fmt::Debug for Child<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Child").field("name", &self.name()).field("id", &self.id()).finish_non_exhaustive()
     }
-}
-
-/// A child that has not ended, as [`active_children`] shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActiveChild {
-    name: String,
-    id: u32,
-    daemon: bool,
-}
-
-impl ActiveChild {
-    /// The name it was started with.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.id
-    }
-
-    /// Whether it is a daemon.
-    pub fn is_daemon(&self) -> bool {
-        self.daemon
-    }
-}
-
-/// The children of this process that have not ended, in the order of their start.
-///
-/// Reaps those that have ended and whose handle is gone.
-///
-/// ```
-/// use mp_runtime::{active_children, process};
-///
-/// #[process]
-/// fn wait() {
-///     loop { std::thread::park() }
-/// }
-///
-/// # fn main() {
-/// let child = wait::spawn().unwrap();
-/// assert_eq!(active_children()[0].id(), child.id());
-/// child.kill().unwrap();
-/// assert!(child.join().is_err());
-/// assert!(active_children().is_empty());
-/// # }
-/// ```
-pub fn active_children() -> Vec<ActiveChild> {
-    ending::conclude_abandoned();
-    let children = registry::lock().children();
-    let alive = children.iter().filter(|child| !child.is_foreign() && child.poll().is_none());
-    alive.map(|child| ActiveChild { name: child.name().into(), id: child.id(), daemon: child.is_daemon() }).collect()
 }

@@ -1,5 +1,18 @@
 //! Processes: how one is described, started, watched, and what it says of itself at its end.
+//!
+//! What a process is made of:
+//!
+//! - Its plan: a `builder` with `settings` and `streams`, and a `body`, whose arguments a fork carries, or serde (`carried`). `launch` is what
+//!   both sides of its start know.
+//! - Its start: a `method`; on the child's side `child`, or `newborn` and `order` where it is no fork, and `server`. `capture` and `runtime` part
+//!   it from what belongs to its parent. `settle` is what a start waits for.
+//! - Its watching: a `record`, in the `registry`, with the `vigil` of who waits; `lifeline`, or `tie`.
+//! - Its end: a `report`, filled through the `outbox`, also from `panic`; with the status an `end`, and so an `exit` or a `join_error`.
+//! - The end of a program: `ending`, `stopping`, `strays`, `terminal`, `isolation`.
+//! - What a child writes to at its start, and so copies: `own`, with all that a process has once, and `spot`. What the next start uses
+//!   again: `stock`, `record/spare`.
 
+pub(crate) mod active;
 mod arguments;
 #[cfg(feature = "tokio")]
 pub(crate) mod awaiting;

@@ -200,8 +200,13 @@ impl Record {
 
     /// Waits until it has ended, or until `deadline`; `None` if that came first, or in another process.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Option<&Exit> {
-        if self.end.get().is_some() || self.is_foreign() {
-            return self.poll();
+        if self.is_foreign() { self.poll() } else { self.wait_here(deadline) }
+    }
+
+    /// As [`wait`](Record::wait), in the process that started it.
+    pub(crate) fn wait_here(&self, deadline: Option<Instant>) -> Option<&Exit> {
+        if let Some(end) = self.end.get() {
+            return Some(&end.exit);
         }
         if let Some(exit) = registry::vigil().keep(deadline, || self.reap()) {
             return Some(exit);
@@ -244,12 +249,14 @@ impl Record {
     /// being asked to end.
     pub(crate) fn unseen_failure(&self) -> Option<&Exit> {
         let exit = &self.end.get()?.exit;
+        if exit.is_success() || self.seen.load(Ordering::Relaxed) {
+            return None;
+        }
         let sent = |signal| self.was_sent(signal);
         let obeyed = *exit.kind() == ExitKind::Exited(0)
             && [libc::SIGTERM, libc::SIGINT, self.launch.ladder.signal].into_iter().any(sent);
         let wanted = obeyed || exit.signal().is_some_and(sent);
-        let told = exit.is_success() || wanted || self.seen.load(Ordering::Relaxed);
-        (!told).then_some(exit)
+        (!wanted).then_some(exit)
     }
 
     /// Hands the bytes of its value to `read`, if it has returned one.

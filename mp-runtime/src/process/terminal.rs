@@ -124,7 +124,7 @@ fn stop_by(signal: i32) -> bool {
     let before = direct::block(1 << (libc::SIGCONT - 1));
     direct::raise(signal);
     let stopped = direct::is_pending(libc::SIGCONT);
-    direct::set_blocked(before);
+    let _ = direct::set_blocked(before);
     stopped
 }
 

@@ -1,7 +1,8 @@
 //! System calls without the C library, for the child between its fork and the user's function, and for its last steps.
 //!
 //! The C library's wrappers lie in pages of code that a child does not have yet. Going around them saves a tenth of a start
-//! (measured; see `benches`). For the same reason what a child calls on its way is inlined (see [`near`](crate::sys::near)).
+//! (measured; see `benches`). For the same reason what a child calls on its way is inlined (see [`near`](crate::sys::near)). The parent
+//! takes this way, too, where it would come to such a page for one call: after other work none of its code is in the caches.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
@@ -69,26 +70,25 @@ pub(crate) fn unblock_signals() {
 
 /// Lets the signals of `set` through to this thread; bit n - 1 is signal n.
 pub(crate) fn unblock(set: u64) {
-    let change = [libc::SIG_UNBLOCK as usize, address(&set), 0, size_of::<u64>(), 0, 0];
-    // SAFETY: as above.
-    unsafe { call(libc::SYS_rt_sigprocmask, change) };
+    let _ = change_blocked(libc::SIG_UNBLOCK, set);
 }
 
 /// Holds the signals of `set` back from this thread, too; those that were held back before.
 pub(crate) fn block(set: u64) -> u64 {
-    let mut before = 0_u64;
-    let old = (&raw mut before).expose_provenance();
-    let change = [libc::SIG_BLOCK as usize, address(&set), old, size_of::<u64>(), 0, 0];
-    // SAFETY: two sets of 64 bits, of which the kernel is told the size.
-    unsafe { call(libc::SYS_rt_sigprocmask, change) };
-    before
+    change_blocked(libc::SIG_BLOCK, set).unwrap_or_default()
 }
 
-/// Holds the signals of `set` back from this thread, and no others.
-pub(crate) fn set_blocked(set: u64) {
-    let change = [libc::SIG_SETMASK as usize, address(&set), 0, size_of::<u64>(), 0, 0];
-    // SAFETY: as above; the old set is not asked for.
-    unsafe { call(libc::SYS_rt_sigprocmask, change) };
+/// Holds the signals of `set` back from this thread, and no others; those that were held back before.
+pub(crate) fn set_blocked(set: u64) -> nix::Result<u64> {
+    change_blocked(libc::SIG_SETMASK, set)
+}
+
+fn change_blocked(how: i32, set: u64) -> nix::Result<u64> {
+    let mut before = 0_u64;
+    let old = (&raw mut before).expose_provenance();
+    let change = [how as usize, address(&set), old, size_of::<u64>(), 0, 0];
+    // SAFETY: two sets of 64 bits, of which the kernel is told the size.
+    result(unsafe { call(libc::SYS_rt_sigprocmask, change) }).map(|_| before)
 }
 
 /// Whether `signal`, which is blocked, has been sent to this process or thread.
@@ -163,6 +163,14 @@ impl Kept {
             rt_sigaction(*signal, action, ptr::null_mut());
         }
     }
+}
+
+/// Whether the kernel keeps the statuses of ended children.
+pub(crate) fn keeps_child_statuses() -> bool {
+    let mut action = DEFAULT;
+    rt_sigaction(libc::SIGCHLD, ptr::null(), &raw mut action);
+    let [handler, flags, ..] = action;
+    handler != libc::SIG_IGN && flags & libc::SA_NOCLDWAIT as usize == 0
 }
 
 /// Gives `signal` its default action.

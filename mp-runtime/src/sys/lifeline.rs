@@ -84,10 +84,11 @@ fn aim_at(end: BorrowedFd<'_>, whom: isize) -> nix::Result<()> {
 
 /// Whether nobody is left in the group that `end` is aimed at, so that it can be aimed at another.
 pub(crate) fn is_free(end: BorrowedFd<'_>) -> bool {
+    let arguments = [end.as_raw_fd() as usize, libc::F_GETOWN as usize, 0, 0, 0, 0];
     // SAFETY: `F_GETOWN` takes nothing, on an open descriptor.
-    match unsafe { libc::fcntl(end.as_raw_fd(), libc::F_GETOWN) } {
+    match unsafe { call(libc::SYS_fcntl, arguments) } {
         0 => true,
-        group => killpg(Pid::from_raw(-group), None) == Err(Errno::ESRCH),
+        group => killpg(Pid::from_raw(-group as i32), None) == Err(Errno::ESRCH),
     }
 }
 

@@ -8,6 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::Pid;
 
 use crate::sys::fd;
+use crate::sys::syscall::{call, result};
 
 /// Opens a descriptor of the process `pid`.
 ///
@@ -15,8 +16,7 @@ use crate::sys::fd;
 /// while that lives, or its child before it is reaped.
 pub(crate) fn open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: `pidfd_open` reads no memory of ours.
-    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
-    let number = Errno::result(number)?;
+    let number = result(unsafe { call(libc::SYS_pidfd_open, [pid.as_raw() as usize, 0, 0, 0, 0, 0]) })?;
     // SAFETY: the kernel has just made this descriptor (close-on-exec, always) and gave it to us alone.
     fd::beyond_streams(unsafe { OwnedFd::from_raw_fd(number as i32) })
 }

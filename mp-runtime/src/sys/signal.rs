@@ -2,25 +2,27 @@
 
 use std::mem::MaybeUninit;
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg};
+use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::Pid;
+
+use crate::sys::direct;
 
 /// All signals held back from this thread; dropped, the mask is as it was.
 pub(crate) struct Blocked {
-    before: SigSet,
+    before: u64,
 }
 
 impl Blocked {
+    /// Those of the C library's own, too, as its `fork` does.
     pub(crate) fn all() -> nix::Result<Blocked> {
-        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)?;
-        Ok(Blocked { before })
+        direct::set_blocked(u64::MAX).map(|before| Blocked { before })
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        // Can only fail for a bad `how`.
-        let _ = self.before.thread_set_mask();
+        // Was possible the other way around.
+        let _ = direct::set_blocked(self.before);
     }
 }
 
@@ -64,6 +66,13 @@ pub(crate) fn await_any() -> Arrived {
 ///
 /// A disposition of "ignore" for SIGCHLD is inherited over `exec`, so any careless parent can have set it.
 pub(crate) fn keep_child_statuses() {
+    if !direct::keeps_child_statuses() {
+        have_child_statuses_kept();
+    }
+}
+
+#[cold]
+fn have_child_statuses_kept() {
     let Some(action) = action(libc::SIGCHLD) else { return };
     if action.sa_sigaction == libc::SIG_IGN {
         set_default(libc::SIGCHLD);

@@ -51,7 +51,7 @@ pub(crate) fn foreground() -> nix::Result<i32> {
 pub(crate) fn give(group: i32) -> nix::Result<()> {
     let before = direct::block(1 << (libc::SIGTTOU - 1));
     let given = ask_for(group);
-    direct::set_blocked(before);
+    let _ = direct::set_blocked(before);
     given
 }
 

@@ -10,6 +10,8 @@ use std::process::ExitStatus;
 
 use nix::errno::Errno;
 
+use crate::sys::syscall::{call, result};
+
 /// What there is to learn of a child.
 pub(crate) enum Waited {
     /// It has not ended, or a foreign tracer holds its status back.
@@ -101,11 +103,10 @@ fn waitid(
     usage: Option<&mut MaybeUninit<libc::rusage>>,
 ) -> nix::Result<Option<ExitStatus>> {
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    let usage = usage.map_or(std::ptr::null_mut(), MaybeUninit::as_mut_ptr);
+    let usage = usage.map_or(std::ptr::null_mut(), MaybeUninit::as_mut_ptr).expose_provenance();
+    let (number, place) = (pidfd.as_raw_fd() as usize, info.as_mut_ptr().expose_provenance());
     // SAFETY: `info` is large enough and ours; `usage` is null or a whole `rusage` of the caller's.
-    let waited =
-        unsafe { libc::syscall(libc::SYS_waitid, libc::P_PIDFD, pidfd.as_raw_fd(), info.as_mut_ptr(), options, usage) };
-    Errno::result(waited)?;
+    result(unsafe { call(libc::SYS_waitid, [libc::P_PIDFD as usize, number, place, options as usize, usage, 0]) })?;
     // SAFETY: zeroed, which is a valid value, then perhaps written by the kernel.
     let info = unsafe { info.assume_init() };
     // SAFETY: the field is set by `waitid`, or still zero when nothing has ended.
