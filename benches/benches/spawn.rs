@@ -35,7 +35,7 @@ const ROUNDS: usize = 160;
 const NOTES: &str = "\
 waited for awake: raw, but the wait looks for the end by turns, as ours does for a moment; what that gains depends on whether parent and
 child are on one core (nothing) or two (a fifth), which the kernel decides: it puts most of these on one
-with safety calls: raw, by the bare system calls that a safe start makes: the floor under ours
+with safety calls: raw, by the bare system calls that a safe start makes, waited for asleep: what ours has in excess of it is ours
 ratio: median over the rounds of (this / raw fork); in brackets where it lies with 95 %, by blocks of rounds
 process-fun's `wait` returns when the value has arrived: the child still runs, and stays a zombie for ever. We reap it:
 outside of the measured time (unreaped: the crate as it is, but no join), and within (a join; our bar takes this one)

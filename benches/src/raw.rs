@@ -55,7 +55,7 @@ pub fn fork_and_look() {
     }
 }
 
-/// The same with the system calls that a safe start makes, and nothing else: the floor under ours.
+/// The same with the system calls that a safe start makes, and nothing else.
 ///
 /// The parent blocks signals, notes which handlers of faults there are, makes the child by a `clone3` that clears handlers, opens a
 /// process descriptor and waits by it. The child puts those handlers back, leads a process group, arms its death signal, checks its

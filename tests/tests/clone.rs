@@ -39,7 +39,7 @@ fn page_faults(scene: &str) -> u32 {
     faults.min().unwrap()
 }
 
-/// Each takes as long as ten system calls. It is 9 to 11, by where the loader puts things, and in code that is not optimised some more.
+/// Each takes as long as ten system calls. It is 8 to 11, by where the loader puts things, and in code that is not optimised some more.
 #[test]
 fn child_has_few_page_faults() {
     let least = page_faults("page-faults");

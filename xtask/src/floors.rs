@@ -20,7 +20,7 @@ pub(crate) enum Floor {
 
 use Floor::{Apart, Together};
 
-/// mp-runtime: DESIGN.md section 5.
+/// mp-runtime: the table in ARCHITECTURE.md.
 pub(crate) const RUNTIME: Floors = Floors {
     src: "mp-runtime/src/",
     floors: &[
@@ -30,7 +30,7 @@ pub(crate) const RUNTIME: Floors = Floors {
         Apart(&["ipc"]),              // F3 what processes hold in common
         Apart(&["process"]),          // F4 one process, from start to report
         Apart(&["program"]),          // F5 what `mp_main!` runs on
-        Apart(&["pool"]),             // F6 many processes as one; later `cluster`
+        Apart(&["pool"]),             // F6 many processes as one
         Apart(&["__private", "lib"]), // F7 the macro ABI; the guide and re-exports
     ],
 };

@@ -191,17 +191,19 @@ impl<B: Body> Builder<B> {
             settle::settle(&record);
             return Ok(Child::new(record, decode));
         }
-        let record = stack::in_one_page(|| fork(plan, body))?;
+        let mut given = Some((plan, body));
+        let record = stack::in_one_page(|| fork(&mut given))?;
         settle::settle(&record);
         Ok(Child::new(record, decode))
     }
 }
 
-/// Starts a process by fork.
+/// Starts a process by fork, of the plan and the body that are there to be taken.
 ///
-/// The body lies in this frame, and what the child writes to in this one and those below.
+/// The body lies in this frame then, and what the child writes to in this one and those below.
 #[inline(never)]
-fn fork<B: Body>(plan: Plan, body: B) -> Result<Arc<Record>, SpawnError> {
+fn fork<B: Body>(given: &mut Option<(Plan, B)>) -> Result<Arc<Record>, SpawnError> {
+    let Some((plan, body)) = given.take() else { unreachable!("it is taken once") };
     #[cfg(feature = "tokio")]
     let inherited = match runtime::Inherited::of(&plan) {
         Ok(inherited) => inherited,

@@ -10,7 +10,8 @@ use crate::process::spot::{Claim, Spots};
 use crate::process::vigil::Vigil;
 use crate::sys::near::near;
 
-/// What this process knows of itself. A child writes to all of it at its start; it lies in one page, which is copied once.
+/// What this process knows of itself. A child writes to most of it at its start; it lies in one page, which is copied once. What its parent has
+/// learnt from its waits is the child's, too.
 static OWN: Own = Own {
     registry: Mutex::new(Registry::new()),
     mine: Mine::none(),

@@ -7,8 +7,10 @@
 //!
 //! But on a busy machine to give way is to give whole slices away, milliseconds, where one that sleeps is let in at once. And
 //! a wait in vain has cost a core's time. So a process learns from its waits whether to be awake: what one in vain has cost is paid for by
-//! those that were worth it, and what is not makes them rarer. Who only waits for the long-lived is awake in some 140 of 10 000 waits; who is
-//! let in late, in some 20: of the first thousand starts beside eight busy loops on two cores, each takes a tenth longer (by hand).
+//! those that were worth it, and what is not makes them rarer. Who only waits for the long-lived is awake in some 140 of the first
+//! 10 000 waits, and in one of 1000 later; who is let in late, in some 20: beside four or eight busy loops on two cores the first thousand starts take
+//! 6 to 14 % longer (by hand). A wait with less than 20 ms to go sleeps at once; with more it
+//! may be late by one slice.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -24,6 +26,9 @@ const PRICE: u32 = 16;
 
 /// For one that was let in late, so many times that, for each time that it was.
 const LATE: u32 = 4;
+
+/// At most so many: whoever was stopped for a minute has not learnt that much.
+const MOST: u32 = 32;
 
 /// At least one wait in so many is awake.
 const SELDOM: u32 = 1000;
@@ -73,7 +78,7 @@ impl Vigil {
     /// Notes how long a wait was awake: if longer than it should be, in vain.
     fn note(&self, took: Duration) {
         let doubt = self.doubt.load(Ordering::Relaxed);
-        let times = (took.as_nanos() / PATIENCE.as_nanos()).min(SELDOM.into()) as u32;
+        let times = (took.as_nanos() / PATIENCE.as_nanos()).min(MOST.into()) as u32;
         let after = match times {
             0 => doubt - doubt.div_ceil(8),
             1 => doubt + PRICE,
@@ -146,6 +151,6 @@ mod tests {
         };
         let vigil = Vigil::new();
         assert_eq!(late(&vigil), Some(()));
-        assert_eq!(vigil.doubt.load(Ordering::Relaxed), PRICE);
+        assert!(vigil.doubt.load(Ordering::Relaxed) >= PRICE); // more if the kernel has made it later still
     }
 }

@@ -22,9 +22,9 @@ pub(crate) enum Handlers {
 
 /// Forks; the new process runs `child` and never leaves it, the caller gets its id.
 ///
-/// Mostly by the libc function: it runs the `pthread_atfork` handlers, makes the allocator usable in the child and
-/// renews the thread id on which robust mutexes depend. If the caller is `alone` in its process, as the thread of that id, and
-/// there are no such handlers, by a system call that costs a fifth less (see `clone`).
+/// If the caller is `alone` in its process, as the thread of that id, and nobody has asked to be called at a fork, by a system call (see
+/// `clone`). Else by the libc function, which costs a fifth more: it runs the `pthread_atfork` handlers, makes the allocator usable in the
+/// child and renews the thread id on which robust mutexes depend.
 ///
 /// In a process with one thread `child` may do anything. With more, a lock that another thread held stays
 /// locked in the child for ever; the caller has refused that case, or its user has answered for it with

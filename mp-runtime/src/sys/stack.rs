@@ -1,7 +1,7 @@
 //! Where on the stack a call is made.
 //!
 //! A forked child copies each page that it writes to: 2 % of a start. What it writes to on the stack, from the body of the process down to
-//! the frame of the user's function, takes 2.5 KB, and where the kernel puts the stack is another place in each run: so it would lie in two
+//! the frame of the user's function, takes 2.5 KB if the body is small, and where the kernel puts the stack is another place in each run: so it would lie in two
 //! pages in six runs of ten.
 
 use std::hint::black_box;
@@ -15,9 +15,17 @@ const ROOM: usize = 3072;
 /// How far to go down at a time.
 const STEP: usize = 512;
 
-/// Makes `call`, which begins a frame of its own, where there are [`ROOM`] bytes of one page for its frames.
-pub(crate) fn in_one_page<R>(call: impl FnOnce() -> R) -> R {
-    if left_in_page() < ROOM { further_down(call) } else { call() }
+/// Makes `call`, which begins a frame of its own, where there are [`ROOM`] bytes of one page for its frames. It captures no more than
+/// references: what is captured is in the way of each step down.
+pub(crate) fn in_one_page<F: FnOnce() -> R, R>(call: F) -> R {
+    const { assert!(size_of::<F>() <= 2 * size_of::<usize>(), "what is captured takes up the steps") };
+    go_down(call, PAGE / STEP)
+}
+
+/// Makes `call` here, or after at most so many steps.
+#[inline]
+fn go_down<R>(call: impl FnOnce() -> R, steps: usize) -> R {
+    if left_in_page() < ROOM && steps > 0 { further_down(call, steps - 1) } else { call() }
 }
 
 /// How much of the page is left below the caller's frame.
@@ -29,9 +37,9 @@ fn left_in_page() -> usize {
 
 /// Looks again a step further down; nothing is written to what lies between.
 #[inline(never)]
-fn further_down<R>(call: impl FnOnce() -> R) -> R {
+fn further_down<R>(call: impl FnOnce() -> R, steps: usize) -> R {
     let between = MaybeUninit::<[u8; STEP]>::uninit();
-    let result = in_one_page(call);
+    let result = go_down(call, steps);
     black_box(&between);
     result
 }

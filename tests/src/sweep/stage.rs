@@ -16,13 +16,17 @@ pub(super) struct Actor {
     looking: Looking,
 }
 
-/// Whether one looks for the end of a child by turns of `sched_yield` and `waitid`.
+/// Whether one looks for the end of a child by turns of `sched_yield` and `waitid`, the first of which is a `waitid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Looking {
     No,
-    /// It is in such a call.
+    /// It is in the first look.
+    Begins,
+    /// It has looked.
+    Begun,
+    /// It is in a call that is one more turn.
     Inside,
-    /// It has given way.
+    /// It has taken such a turn.
     Between,
 }
 
@@ -30,19 +34,24 @@ impl Actor {
     /// In the place of the number of calls: no more are looked at.
     pub(super) const DONE: usize = usize::MAX;
 
-    /// Whether the system call that it begins, or with `None` ends, is one of those turns. They do not count: there are as many as there is
-    /// time for, in each run others, so that no call behind them would be found again.
-    pub(super) fn looks(&mut self, entered: Option<(u64, [u64; 6])>) -> bool {
-        let yields = |number| number == libc::SYS_sched_yield as u64;
-        let looks = |number, given: [u64; 6]| number == libc::SYS_waitid as u64 && given[3] & libc::WNOHANG as u64 != 0;
-        let (is_one, after) = match (self.looking, entered) {
-            (Looking::Inside, None) => (true, Looking::Between),
-            (Looking::Between, Some((number, given))) if looks(number, given) => (true, Looking::Inside),
-            (_, Some((number, _))) if yields(number) => (true, Looking::Inside),
-            _ => (false, Looking::No),
+    /// Whether the system call that it begins, or with `None` ends, is one of those turns behind the first. They do not count: there are as many
+    /// as there is time for, in each run others.
+    pub(super) fn looks_again(&mut self, entered: Option<(u64, [u64; 6])>) -> bool {
+        let yields = |(number, _): (u64, [u64; 6])| number == libc::SYS_sched_yield as u64;
+        let looks = |(number, given): (u64, [u64; 6])| {
+            let options = given[3] as i32 & (libc::WNOHANG | libc::WNOWAIT);
+            number == libc::SYS_waitid as u64 && options == libc::WNOHANG
         };
-        self.looking = after;
-        is_one
+        let before = self.looking;
+        self.looking = match (before, entered) {
+            (Looking::Begins, None) => Looking::Begun,
+            (Looking::Inside, None) => Looking::Between,
+            (Looking::Begun | Looking::Between, Some(call)) if yields(call) => Looking::Inside,
+            (Looking::Between, Some(call)) if looks(call) => Looking::Inside,
+            (_, Some(call)) if looks(call) => Looking::Begins,
+            _ => Looking::No,
+        };
+        [before, self.looking][usize::from(entered.is_some())] == Looking::Inside
     }
 }
 
@@ -84,17 +93,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_of_giving_way_and_looking_do_not_count_and_what_is_beside_them_does() {
+    fn turns_behind_the_first_look_do_not_count_and_what_is_beside_them_does() {
         let call = |number: i64, options: i32| Some((number as u64, [0, 0, 0, options as u64, 0, 0]));
         let look = call(libc::SYS_waitid, libc::WEXITED | libc::WNOHANG);
         let wait = call(libc::SYS_waitid, libc::WEXITED | libc::WNOWAIT);
+        let ask = call(libc::SYS_waitid, libc::WEXITED | libc::WNOWAIT | libc::WNOHANG);
         let give_way = call(libc::SYS_sched_yield, 0);
         let mut stage = Stage::default();
         let mut counted = |calls: &[Option<(u64, [u64; 6])>]| -> Vec<bool> {
-            let stops = calls.iter().flat_map(|call| [*call, None]);
-            stops.map(|stop| !stage.actor(1).looks(stop)).step_by(2).collect()
+            calls.iter().map(|call| [*call, None].map(|stop| !stage.actor(1).looks_again(stop)) == [true; 2]).collect()
         };
-        assert_eq!(counted(&[look, give_way, look, give_way, look, wait]), [true, false, false, false, false, true]);
-        assert_eq!(counted(&[look, give_way, wait, look]), [true, false, true, true]);
+        let turns = [look, give_way, look, give_way, look, wait, look];
+        assert_eq!(counted(&turns), [true, false, false, false, false, true, true]);
+        // Who gives way for another reason, or asks and takes nothing.
+        assert_eq!(counted(&[wait, give_way, look, wait]), [true; 4]);
+        assert_eq!(counted(&[look, give_way, ask, give_way]), [true, false, true, true]);
     }
 }

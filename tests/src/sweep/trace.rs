@@ -224,7 +224,7 @@ impl Trace {
             }
             return self.resume(pid, 0);
         }
-        if fails && !self.in_place || actor.looks(entered) {
+        if fails && !self.in_place || actor.looks_again(entered) {
             return self.resume(pid, 0);
         }
         let inside = entered.is_some();

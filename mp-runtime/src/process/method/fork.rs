@@ -109,14 +109,23 @@ near! {
         let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
         let may_be_captured = capture::is_likely(by_first_thread);
         let mut held = Some(held);
-        let made = signal::Blocked::all().map_err(|errno| (Stage::SignalMask, errno)).and_then(|blocked| {
+        // No closure: the child begins here, and a closure could lie elsewhere.
+        let made = 'made: {
+            let blocked = match signal::Blocked::all() {
+                Ok(blocked) => blocked,
+                Err(errno) => break 'made Err((Stage::SignalMask, errno)),
+            };
             let birth = Birth { registry: &mut held, by_first_thread, mark, out: io::stdout(), told: Ok(()) };
-            let forked = fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run });
-            let id = forked.map_err(|errno| (Stage::Fork, errno))?;
+            let id = match fork::fork(alone.then_some(thread), Newborn { stdio, may_be_captured, birth, run }) {
+                Ok(id) => id,
+                Err(errno) => break 'made Err((Stage::Fork, errno)),
+            };
             let Some(registry) = &mut held else { unreachable!("only the child lets go of it") };
-            let pidfd = watch(id, registry).map_err(|errno| (Stage::ProcessDescriptor, errno))?;
-            Ok((id, pidfd, blocked))
-        });
+            match watch(id, registry) {
+                Ok(pidfd) => Ok((id, pidfd, blocked)),
+                Err(errno) => Err((Stage::ProcessDescriptor, errno)),
+            }
+        };
         let (id, pidfd, _blocked) = made.map_err(|(stage, errno)| {
             held.iter_mut().for_each(|registry| registry.withdraw());
             SpawnErrorKind::Os(stage, errno as i32)
