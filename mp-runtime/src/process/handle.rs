@@ -16,7 +16,7 @@ use crate::process::{registry, stopping};
 ///
 /// Dropping the handle does not end the process: at the end of the program a daemon is stopped, a process that is
 /// [detached](crate::Builder::detached) left alone, and any other waited for. If it failed and nobody looked, one line on
-/// stderr says so. Without a handle it is reaped at the next spawn, at [`active_children`], or at the end of the program.
+/// stderr says so. Without a handle it is reaped at the next spawn, at [`active_children`](crate::active_children), or at the end of the program.
 ///
 /// Only the process that started it can join or signal it. In another process a handle is inert: its methods say so.
 ///
