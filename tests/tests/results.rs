@@ -70,3 +70,9 @@ fn failure_with_no_place_for_all_its_words_is_told_in_fewer() {
     let said = scene("nowhere-to-write").stdout;
     assert_eq!(said, "no luck no l\nno luck  (and more, for which there was no room)\n");
 }
+
+#[test]
+fn closure_may_take_along_much_by_value() {
+    // Each time the kernel puts the stack elsewhere.
+    (0..5).for_each(|_| drop(scene("bodies")));
+}

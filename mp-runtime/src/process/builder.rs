@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -191,25 +192,25 @@ impl<B: Body> Builder<B> {
             settle::settle(&record);
             return Ok(Child::new(record, decode));
         }
-        let mut given = Some((plan, body));
-        let record = stack::in_one_page(|| fork(&mut given))?;
+        let mut body = Some(body);
+        let record = stack::in_one_page(|| fork(&mut plan, &mut body))?;
         settle::settle(&record);
         Ok(Child::new(record, decode))
     }
 }
 
-/// Starts a process by fork, of the plan and the body that are there to be taken.
+/// Starts a process by fork, of the plan and the body, which it takes.
 ///
 /// The body lies in this frame then, and what the child writes to in this one and those below.
 #[inline(never)]
-fn fork<B: Body>(given: &mut Option<(Plan, B)>) -> Result<Arc<Record>, SpawnError> {
-    let Some((plan, body)) = given.take() else { unreachable!("it is taken once") };
+fn fork<B: Body>(plan: &mut Plan, body: &mut Option<B>) -> Result<Arc<Record>, SpawnError> {
+    let plan = mem::take(plan);
     #[cfg(feature = "tokio")]
     let inherited = match runtime::Inherited::of(&plan) {
         Ok(inherited) => inherited,
         Err(kind) => return Err(SpawnError::new(plan.name, kind)),
     };
-    let mut body = Some(body);
+    let mut body = body.take();
     let departure = moving::depart();
     let arrive = || {
         departure.arrive();

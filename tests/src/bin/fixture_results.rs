@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{env, fs, panic};
 
 use fixture_kit::ended;
-use mp_runtime::{Child, ExitKind, process};
+use mp_runtime::{Builder, Child, ExitKind, process};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -26,6 +26,13 @@ fn fallible(value: Result<String, String>) -> Result<String, String> {
 
 #[process]
 fn unit() {}
+
+/// A closure that has taken N bytes along, by value.
+fn carries<const N: usize>() {
+    let bytes = [7_u8; N];
+    let sum = Builder::closure(move || bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
+    assert_eq!(sum.spawn().unwrap().join().unwrap(), 7 * N as u64);
+}
 
 #[process]
 fn never() -> ! {
@@ -166,6 +173,19 @@ fn main() {
                 let error = fallible::spawn(Err(bytes(length, 2))).unwrap().join().unwrap_err();
                 assert!(error.exit().unwrap().kind() == &ExitKind::Failed(bytes(length, 2)), "{length}");
             }
+        }
+        "bodies" => {
+            // Around those that fill what is left of a page; then as much as a stack of 8 MiB holds several times.
+            carries::<0>();
+            carries::<480>();
+            carries::<1000>();
+            carries::<1488>();
+            carries::<1520>();
+            carries::<2032>();
+            carries::<3056>();
+            carries::<3568>();
+            carries::<4096>();
+            carries::<400_000>();
         }
         "large" => assert!(text::spawn(64 << 20, 3).unwrap().join().unwrap() == bytes(64 << 20, 3)),
         "huge" => {
