@@ -19,7 +19,7 @@ const OURS: &str = "mp-runtime";
 const BY_SERVER: &str = "mp-runtime, forkserver";
 const RAW: &str = "raw fork + waitpid";
 const LOOKED_FOR: &str = "raw, waited for awake";
-const FLOOR: &str = "raw, with safety calls";
+const SAFETY_CALLS: &str = "raw, with safety calls";
 const MEM_ISOLATE: &str = "mem-isolate";
 const PROCESS_FUN: &str = "process-fun + reaping";
 const PROCESS_FUN_UNREAPED: &str = "process-fun, unreaped";
@@ -78,7 +78,7 @@ fn compare(title: &str, heap: usize, plan: Plan) -> Vec<Bar> {
     let mut contenders = vec![
         contender(RAW, 1, || timed(raw::fork_and_wait).1),
         contender(LOOKED_FOR, 1, || timed(raw::fork_and_look).1),
-        contender(FLOOR, 1, || timed(raw::fork_with_safety_calls_and_wait).1),
+        contender(SAFETY_CALLS, 1, || timed(raw::fork_with_safety_calls_and_wait).1),
         contender(OURS, 1, ours),
         contender("std Command, /bin/true", 1, std_command),
         contender(MEM_ISOLATE, 1, mem_isolate),

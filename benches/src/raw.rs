@@ -18,12 +18,17 @@ const AWAKE: Duration = Duration::from_micros(400);
 ///
 /// If either call fails: there is nothing to measure then.
 pub fn fork_and_wait() {
+    reap(fork());
+}
+
+/// Forks a child that ends at once; its id.
+fn fork() -> libc::pid_t {
     // SAFETY: the child has one thread and calls only `_exit`, which is async-signal-safe.
     match unsafe { libc::fork() } {
         -1 => panic!("`fork` failed: {}", Error::last_os_error()),
         // SAFETY: `_exit` has no precondition.
         0 => unsafe { libc::_exit(0) },
-        pid => reap(pid),
+        pid => pid,
     }
 }
 
@@ -33,26 +38,19 @@ pub fn fork_and_wait() {
 ///
 /// If a call fails: there is nothing to measure then.
 pub fn fork_and_look() {
-    // SAFETY: the child has one thread and calls only `_exit`, which is async-signal-safe.
-    match unsafe { libc::fork() } {
-        -1 => panic!("`fork` failed: {}", Error::last_os_error()),
-        // SAFETY: `_exit` has no precondition.
-        0 => unsafe { libc::_exit(0) },
-        pid => {
-            let begin = now();
-            while now() - begin < AWAKE {
-                // SAFETY: `sched_yield` has no precondition, and `waitpid` accepts a null status.
-                let reaped = unsafe {
-                    libc::sched_yield();
-                    libc::waitpid(pid, ptr::null_mut(), libc::WNOHANG)
-                };
-                if reaped == pid {
-                    return;
-                }
-            }
-            reap(pid);
+    let pid = fork();
+    let begin = now();
+    while now() - begin < AWAKE {
+        // SAFETY: `sched_yield` has no precondition, and `waitpid` accepts a null status.
+        let reaped = unsafe {
+            libc::sched_yield();
+            libc::waitpid(pid, ptr::null_mut(), libc::WNOHANG)
+        };
+        if reaped == pid {
+            return;
         }
     }
+    reap(pid);
 }
 
 /// The same with the system calls that a safe start makes, and nothing else.

@@ -8,9 +8,8 @@
 //! But on a busy machine to give way is to give whole slices away, milliseconds, where one that sleeps is let in at once. And
 //! a wait in vain has cost a core's time. So a process learns from its waits whether to be awake: what one in vain has cost is paid for by
 //! those that were worth it, and what is not makes them rarer. Who only waits for the long-lived is awake in some 140 of the first
-//! 10 000 waits, and in one of 1000 later; who is let in late, in some 20: beside four or eight busy loops on two cores the first thousand starts take
-//! 6 to 14 % longer (by hand). A wait with less than 20 ms to go sleeps at once; with more it
-//! may be late by one slice.
+//! 10 000 waits, and in one of 1000 later; who is let in late, in some 20: beside four or eight busy loops on two cores the first thousand
+//! starts take 6 to 14 % longer (by hand). A wait with less than 20 ms to go sleeps at once; with more it may be late by one slice.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;

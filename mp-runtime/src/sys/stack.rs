@@ -1,8 +1,8 @@
 //! Where on the stack a call is made.
 //!
 //! A forked child copies each page that it writes to: 2 % of a start. What it writes to on the stack, from the body of the process down to
-//! the frame of the user's function, takes 2.5 KB if the body is small, and where the kernel puts the stack is another place in each run: so it would lie in two
-//! pages in six runs of ten.
+//! the frame of the user's function, takes 2.5 KB if the body is small, and where the kernel puts the stack is another place in each run:
+//! so it would lie in two pages in six runs of ten.
 
 use std::hint::black_box;
 use std::mem::MaybeUninit;

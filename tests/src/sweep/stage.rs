@@ -51,7 +51,8 @@ impl Actor {
             (_, Some(call)) if looks(call) => Looking::Begins,
             _ => Looking::No,
         };
-        [before, self.looking][usize::from(entered.is_some())] == Looking::Inside
+        let call = if entered.is_some() { self.looking } else { before };
+        call == Looking::Inside
     }
 }
 

@@ -127,7 +127,7 @@ near! {
             }
         };
         let (id, pidfd, _blocked) = made.map_err(|(stage, errno)| {
-            held.iter_mut().for_each(|registry| registry.withdraw());
+            held.iter_mut().for_each(|registry| registry.withdraw()); // before the record is dropped
             SpawnErrorKind::Os(stage, errno as i32)
         })?;
         record.launch().tie.let_down();
