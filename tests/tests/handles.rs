@@ -67,7 +67,7 @@ fn fork_by_the_user_in_the_parent_disturbs_nothing() {
 }
 
 #[test]
-fn handle_dropped_in_a_copy_of_the_program_leaves_what_it_stands_for_alone() {
+fn handle_dropped_or_joined_in_a_copy_of_the_program_leaves_what_it_stands_for_alone() {
     scene(&["fork-and-drop"]);
 }
 

@@ -73,8 +73,7 @@ fn misuse(moved: Option<Child<u32>>) -> Vec<String> {
     said.push(child.try_join().unwrap().unwrap_err().to_string());
     said.push(child.join_timeout(Duration::MAX).unwrap().unwrap_err().to_string());
     drop(caught);
-    let caught = HANDLE.lock().unwrap().take();
-    let error = moved.or(caught).unwrap().join().unwrap_err();
+    let error = moved.or_else(|| HANDLE.lock().unwrap().take()).unwrap().join().unwrap_err();
     assert!(error.exit().is_none());
     said.push(error.to_string());
     let id = said[0].split(|c: char| !c.is_ascii_digit()).find(|number| !number.is_empty()).unwrap().to_owned();
@@ -212,8 +211,10 @@ fn main() {
             assert_eq!(child.as_ref().unwrap().join_timeout(Duration::from_secs(60)).unwrap().unwrap(), 5);
             // From now on what is forked does not have the memory of its report.
             assert_eq!(give::spawn(6).unwrap().join().unwrap(), 6);
-            let copy = sys::fork(|| drop(child.take()));
-            assert_eq!(waitpid(copy, None).unwrap(), WaitStatus::Exited(copy, 0));
+            for end in [drop, |child: Child<u32>| assert!(child.join().is_err())] {
+                let copy = sys::fork(|| end(child.take().unwrap()));
+                assert_eq!(waitpid(copy, None).unwrap(), WaitStatus::Exited(copy, 0));
+            }
             assert_eq!(child.unwrap().join().unwrap(), 5);
         }
         "fork-and-list" => {
