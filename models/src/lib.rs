@@ -4,14 +4,21 @@
 //! the same names: atomics (loom's), the robust mutex, the futex, identities. A process is a thread; it dies by taking no
 //! further step, whereupon its robust mutexes are handed on and those that look around find it ended.
 //!
+//! Beside them, `references`: the threads of one process, at a value that they count their references to. Whether one of them reads it
+//! too late is seen by `sys/cell`.
+//!
 //! `cargo test -p models --release`. `MODELS_PREEMPTIONS` is how often a thread may be interrupted where it need not be;
 //! 2 if not set.
 #![cfg(test)]
 
 mod world;
 
+#[allow(unsafe_code, dead_code, reason = "as for `shm`; and loom's cells give pointers")]
 mod sys {
     pub(crate) mod atomic;
+    pub(crate) mod cell;
+    #[path = "../../../mp-runtime/src/sys/counted.rs"]
+    pub(crate) mod counted;
     pub(crate) mod futex;
     pub(crate) mod identity;
 }
@@ -41,4 +48,5 @@ mod shm {
     pub(crate) mod who;
 }
 
+mod references;
 mod scenes;

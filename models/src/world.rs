@@ -60,16 +60,21 @@ static DIED: AtomicBool = AtomicBool::new(false);
 /// Runs `scene` in every order, for a victim that dies before its first step, its second, and so on until it gets through.
 pub(crate) fn each_death(scene: impl Fn(usize) + Copy + Send + Sync + 'static) {
     for fuel in 0.. {
-        let mut builder = loom::model::Builder::new();
-        let preemptions = std::env::var("MODELS_PREEMPTIONS").map_or(2, |text| text.parse().expect("a number"));
-        builder.preemption_bound = Some(preemptions);
-        builder.max_branches = 20_000;
         DIED.store(false, Ordering::SeqCst);
-        builder.check(move || scene(fuel));
+        each_order(move || scene(fuel));
         if !DIED.load(Ordering::SeqCst) {
             return;
         }
     }
+}
+
+/// Runs `scene` in every order.
+pub(crate) fn each_order(scene: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    let preemptions = std::env::var("MODELS_PREEMPTIONS").map_or(2, |text| text.parse().expect("a number"));
+    builder.preemption_bound = Some(preemptions);
+    builder.max_branches = 20_000;
+    builder.check(scene);
 }
 
 /// Lives the life of process `id`, of so many steps; `None` if they were too few.

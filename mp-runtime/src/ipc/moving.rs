@@ -7,14 +7,14 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::ipc::end;
 use crate::sys::identity::{self, Identity};
 use crate::sys::latest::Latest;
 use crate::sys::page::Page;
 
-/// Of this process. A copy in another, by a fork that was not ours, is told by its name.
+/// Of this process, for ever: one per fork in a chain of processes, so a few in practice. A copy in another, by a fork that was not ours, is told by its name.
 static STATE: Latest<State> = Latest::new();
 
 struct State {
@@ -43,7 +43,7 @@ impl Arrival {
     /// In the child: notes that this is how it came to be.
     #[cold]
     fn note(self) {
-        STATE.set(Arc::new(State::new(identity::current(), Some(self))));
+        State::new(identity::current(), Some(self)).put();
     }
 
     /// Whether the parent has handed over all there is.
@@ -78,7 +78,7 @@ pub(crate) fn depart() -> Departure {
     let me = identity::current();
     let state = match STATE.get() {
         Some(state) if state.me == me => state,
-        _ => STATE.set(Arc::new(State::new(me, None))),
+        _ => State::new(me, None).put(),
     };
     let mut departures = state.departures();
     if departures.done.is_none() {
@@ -132,6 +132,11 @@ impl Drop for Departure {
 impl State {
     fn new(me: Identity, arrival: Option<Arrival>) -> State {
         State { me, arrival, departures: Mutex::new(Departures { next: 0, open: BTreeSet::new(), done: None }) }
+    }
+
+    /// Makes it this process's.
+    fn put(self) -> &'static State {
+        STATE.set(Box::leak(Box::new(self)))
     }
 
     fn departures(&self) -> std::sync::MutexGuard<'_, Departures> {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Caller, SpawnError, SpawnErrorKind, Stage};
@@ -16,6 +15,7 @@ use crate::process::record::Record;
 use crate::process::runtime;
 use crate::process::streams::{Stdio, Streams};
 use crate::process::{isolation, settle, terminal};
+use crate::sys::counted::Counted;
 use crate::sys::stack;
 
 /// A process to be: a process function with its arguments, and settings that override those of its attribute.
@@ -203,7 +203,7 @@ impl<B: Body> Builder<B> {
 ///
 /// The body lies in this frame then, and what the child writes to in this one and those below.
 #[inline(never)]
-fn fork<B: Body>(plan: &mut Plan, body: &mut Option<B>) -> Result<Arc<Record>, SpawnError> {
+fn fork<B: Body>(plan: &mut Plan, body: &mut Option<B>) -> Result<Counted<Record>, SpawnError> {
     let plan = mem::take(plan);
     #[cfg(feature = "tokio")]
     let inherited = match runtime::Inherited::of(&plan) {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::process::method::server::Server;
@@ -12,6 +11,7 @@ use crate::process::outbox;
 use crate::process::record::Record;
 use crate::process::streams::{self, Streams};
 use crate::process::{registry, stopping, strays};
+use crate::sys::counted::Counted;
 use crate::sys::{pidfd, wait};
 
 /// Which children have their turn first.
@@ -60,7 +60,7 @@ pub(crate) extern "C" fn at_exit() {
 }
 
 /// Takes a child that has ended off the books, and says so if it failed and nobody has looked.
-pub(crate) fn conclude(child: &Arc<Record>) {
+pub(crate) fn conclude(child: &Counted<Record>) {
     let untold = registry::lock().remove(child);
     if untold && let Some(exit) = child.unseen_failure() {
         say(exit);
@@ -75,7 +75,7 @@ pub(crate) fn conclude_abandoned() {
         return;
     }
     // Two owners: the registry, and the list just made.
-    let abandoned = children.into_iter().filter(|child| Arc::strong_count(child) == 2);
+    let abandoned = children.into_iter().filter(|child| child.count() == 2);
     conclude_in_order(abandoned.filter(|child| child.poll().is_some()).collect());
 }
 
@@ -115,13 +115,13 @@ pub(crate) fn conclude_ended() {
 }
 
 /// Concludes those of `children` that have ended.
-fn conclude_all_of(mut children: Vec<Arc<Record>>) {
+fn conclude_all_of(mut children: Vec<Counted<Record>>) {
     children.retain(|child| child.poll().is_some());
     conclude_in_order(children);
 }
 
 /// Concludes children that have ended, in the order of their ends as far as it is known.
-fn conclude_in_order(mut children: Vec<Arc<Record>>) {
+fn conclude_in_order(mut children: Vec<Counted<Record>>) {
     children.sort_by_key(|child| child.ended_at());
     children.iter().for_each(conclude);
 }

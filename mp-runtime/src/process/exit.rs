@@ -107,7 +107,7 @@ impl Exit {
 
     /// Whether the function returned, with a value and not with an `Err`.
     pub fn is_success(&self) -> bool {
-        self.kind == ExitKind::Returned
+        matches!(self.kind, ExitKind::Returned)
     }
 
     /// Its exit code, or `None` if a signal ended it or nobody knows.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::{Duration, Instant};
 
 use crate::process::body::Decode;
@@ -11,6 +11,7 @@ use crate::process::exit::Exit;
 use crate::process::join_error::JoinError;
 use crate::process::record::Record;
 use crate::process::{registry, stopping};
+use crate::sys::counted::Counted;
 
 /// A process that was started, whose function gives a `T`.
 ///
@@ -36,16 +37,22 @@ use crate::process::{registry, stopping};
 /// # }
 /// ```
 pub struct Child<T> {
-    record: Arc<Record>,
+    record: Counted<Record>,
     decode: Decode<T>,
 }
 
+/// A handle goes wherever std's goes, and so does the value that it stands for: that lies in another process.
+const _: () = {
+    const fn goes_anywhere<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
+    goes_anywhere::<Child<*const u8>>();
+};
+
 impl<T> Child<T> {
-    pub(crate) fn new(record: Arc<Record>, decode: Decode<T>) -> Child<T> {
+    pub(crate) fn new(record: Counted<Record>, decode: Decode<T>) -> Child<T> {
         Child { record, decode }
     }
 
-    pub(crate) fn record(&self) -> &Arc<Record> {
+    pub(crate) fn record(&self) -> &Counted<Record> {
         &self.record
     }
 

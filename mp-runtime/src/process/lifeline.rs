@@ -48,7 +48,7 @@ impl Lifelines {
     /// An end for a child of the calling process, whose id is `owner`; `others` more have one now.
     pub(crate) fn lower(&mut self, owner: i32, others: usize) -> nix::Result<Lifeline> {
         let mut kept = others < Lifelines::MOST;
-        let end = match self.spares.take(|_| true) {
+        let end = match self.spares.pop() {
             Some(end) => end,
             None => match self.again() {
                 Some(end) => ProcessFd::new(end?),
@@ -81,7 +81,7 @@ impl Lifelines {
     /// Lets go of the ends that nobody's life hangs by, in a child just forked. The others are its [`Held`].
     #[inline]
     pub(crate) fn release(&mut self) -> Held {
-        let spares = mem::replace(&mut self.spares, Stock::new());
+        let spares = mem::take(&mut self.spares);
         spares.each(ProcessFd::release);
         mem::forget(spares);
         Held(mem::take(&mut self.held))

@@ -9,8 +9,8 @@
 //! - Its watching: a `record`, in the `registry`, with the `vigil` of who waits; `lifeline`, or `tie`.
 //! - Its end: a `report`, filled through the `outbox`, also from `panic`; with the status an `end`, and so an `exit` or a `join_error`.
 //! - The end of a program: `ending`, `stopping`, `strays`, `terminal`, `isolation`.
-//! - What a child writes to at its start, and so copies: `own`, with all that a process has once, and `spot`. What the next start uses
-//!   again: `stock`, `record/spare`.
+//! - What a child writes to at its start, and so copies: `own`, with all that a process has once and the records of a few children. What the
+//!   next start uses again: `stock`.
 
 pub(crate) mod active;
 mod arguments;
@@ -49,7 +49,6 @@ pub(crate) mod seed;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod settle;
-pub(crate) mod spot;
 pub(crate) mod stock;
 pub(crate) mod stopping;
 pub(crate) mod strays;

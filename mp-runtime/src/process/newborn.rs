@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::io::{self, Stdout};
 use std::mem;
 use std::os::fd::{AsFd, IntoRawFd, OwnedFd};
-use std::sync::{Arc, MutexGuard};
+use std::sync::MutexGuard;
 
 use nix::errno::Errno;
 
@@ -21,6 +21,7 @@ use crate::process::stopping::Ladder;
 use crate::process::streams::Streams;
 use crate::process::tie::Tie;
 use crate::process::{panic, registry, server};
+use crate::sys::counted::Counted;
 use crate::sys::exec::{self, hook};
 use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
@@ -125,7 +126,7 @@ impl Runs for Ordered {
 /// The fork server has it before it forks. So what it takes to read an order, in code and in memory, is there; in the child each
 /// page of it would be a fault.
 pub(crate) struct Unborn {
-    record: Arc<Record>,
+    record: Counted<Record>,
     /// With the record in it.
     registry: Option<MutexGuard<'static, Registry>>,
     by_first_thread: bool,
@@ -206,7 +207,7 @@ impl Unborn {
             registry.withdraw();
         }
         // There is no other handle of it.
-        if let Some(record) = Arc::into_inner(record) {
+        if let Some(record) = record.into_inner() {
             record.discard();
         }
     }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::mem;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use crate::process::launch::Launch;
 use crate::process::record::Record;
 use crate::process::registry;
 use crate::process::report::{INLINE, Report};
+use crate::sys::counted::Counted;
 use crate::sys::direct;
 use crate::sys::latest::Latest;
 use crate::sys::near::near;
@@ -64,10 +64,10 @@ pub(crate) fn overflowed() {
 impl Outbox {
     /// Makes the report of the process that `record` was made for, the calling one, `me`, the one that it fills. It stays for as
     /// long as the process.
-    pub(crate) fn open(record: Arc<Record>, me: i32) -> &'static Launch {
+    pub(crate) fn open(record: Counted<Record>, me: i32) -> &'static Launch {
         registry::mine().owner.store(me, Ordering::Relaxed);
         registry::mine().claimant.store(NOBODY, Ordering::Relaxed);
-        registry::mine().record.set(record).launch()
+        registry::mine().record.set(record.leak()).launch()
     }
 
     /// Whether the calling process is the one that reports here, and not one that it forked off by other means.

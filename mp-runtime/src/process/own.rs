@@ -1,37 +1,42 @@
-//! What a process has once: its registry, what it knows of its own report, its seed.
+//! What a process has once: its registry, what it knows of its own report, its seed, room for a few records.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::process::outbox::{self, Mine};
+use crate::process::record::Record;
 use crate::process::registry::Registry;
 use crate::process::seed;
-use crate::process::spot::{Claim, Spots};
 use crate::process::vigil::Vigil;
+use crate::sys::counted::Slot;
+use crate::sys::first_in_page::first_in_page;
 use crate::sys::near::near;
 
-/// What this process knows of itself. A child writes to most of it at its start; it lies in one page, which is copied once. What its parent has
-/// learnt from its waits is the child's, too.
-static OWN: Own = Own {
-    registry: Mutex::new(Registry::new()),
-    mine: Mine::none(),
-    seed: AtomicU64::new(0),
-    spots: Spots::new(),
-    vigil: Vigil::new(),
-};
+first_in_page! {
+    /// What this process knows of itself, and of a few children. Both sides of a start write to most of it; it lies in one page, which is copied
+    /// once. What a parent has learnt from its waits is its child's, too.
+    static OWN: Own = Own {
+        registry: Mutex::new(Registry::new()),
+        mine: Mine::none(),
+        seed: AtomicU64::new(0),
+        records: [const { Slot::new() }; 3],
+        vigil: Vigil::new(),
+    };
+}
 
-#[repr(align(512))]
+#[repr(align(2048))] // so that it lies in one page also where it does not begin it
 struct Own {
     /// Held across a fork, so that the child finds it free.
     registry: Mutex<Registry>,
     mine: Mine,
     /// What the random numbers of a program begin with; 0 before it is asked for.
     seed: AtomicU64,
-    spots: Spots,
+    /// For the records of its children, and for its own, which a forked child has inherited in one of them.
+    records: [Slot<Record>; 3],
     vigil: Vigil,
 }
 
-const _: () = assert!(size_of::<Own>() == 512, "larger than its alignment, it could lie in two pages");
+const _: () = assert!(size_of::<Own>() == 2048, "what lies behind it is to be in its page, too");
 
 /// The registry of this process.
 pub(crate) fn lock() -> MutexGuard<'static, Registry> {
@@ -51,9 +56,9 @@ pub(crate) fn mine() -> &'static Mine {
     &OWN.mine
 }
 
-/// Where to note by what a child is known that is about to be started.
-pub(crate) fn spot() -> Claim {
-    OWN.spots.claim()
+/// Where the records of children lie, if there are not more of them.
+pub(crate) fn slots_of_records() -> &'static [Slot<Record>] {
+    &OWN.records
 }
 
 /// Whether to wait awake for the end of a child.
@@ -72,5 +77,15 @@ pub(crate) fn seed() -> u64 {
             OWN.seed.compare_exchange(0, made, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|seed| seed, |_| made)
         }
         seed => seed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_begins_a_page() {
+        assert_eq!(std::ptr::from_ref(&OWN).addr() % 4096, 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,6 @@ use crate::process::ending;
 use crate::process::exit::{Exit, ExitKind};
 use crate::process::launch::Launch;
 use crate::process::registry::{self, Registry};
-use crate::process::spot::Claim;
 use crate::process::stopping::{self, Ladder};
 use crate::process::streams::Streams;
 use crate::process::terminal;
@@ -25,14 +24,14 @@ use crate::sys::roll::Place;
 use crate::sys::wait::{self, Waited};
 
 mod signals;
-pub(crate) mod spare;
 
 /// One child. Shared by its handle and the registry.
 #[derive(Debug)]
 pub(crate) struct Record {
     launch: Launch,
-    /// By what it is known, once it runs.
-    spot: Claim,
+    /// 0 until it runs.
+    id: AtomicI32,
+    pidfd: ProcessFd,
     /// Set once, by the one who reaped it.
     end: OnceLock<End>,
     /// Held while reaping, so that nobody takes "already reaped" for "lost".
@@ -55,7 +54,8 @@ impl Record {
         Record {
             owner: launch.parent.id,
             launch,
-            spot: registry::spot(),
+            id: AtomicI32::new(0),
+            pidfd: ProcessFd::none(),
             end: OnceLock::new(),
             reaping: Mutex::new(()),
             seen: AtomicBool::new(false),
@@ -63,17 +63,6 @@ impl Record {
             place: OnceLock::new(),
             terminal: OnceLock::new(),
         }
-    }
-
-    /// Makes it, which is [buried](Record::bury), the record of another process, which is about to be forked.
-    fn renew(&mut self, with: Launch) {
-        let Record { launch, spot: _, end: _, reaping: _, seen, sent, owner, place, terminal } = self;
-        *owner = with.parent.id;
-        *launch = with;
-        *seen = AtomicBool::new(false);
-        *sent = AtomicU64::new(0);
-        *place = OnceLock::new();
-        *terminal = OnceLock::new();
     }
 
     /// What the child knows, too.
@@ -94,16 +83,12 @@ impl Record {
         {
             let _ = self.terminal.set(place);
         }
-        self.spot.fill(id, pidfd);
-    }
-
-    /// Whether its spot is one of those that lie in a page that is written to anyway.
-    fn has_spot_of_its_process(&self) -> bool {
-        matches!(self.spot, Claim::Ready(_))
+        self.id.store(id.as_raw(), Ordering::Relaxed);
+        self.pidfd.fill(pidfd);
     }
 
     fn pid(&self) -> Pid {
-        self.spot.id()
+        Pid::from_raw(self.id.load(Ordering::Relaxed))
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -148,7 +133,7 @@ impl Record {
     }
 
     pub(crate) fn pidfd(&self) -> &ProcessFd {
-        self.spot.pidfd()
+        &self.pidfd
     }
 
     /// Whether another process than this one started the child.
@@ -169,8 +154,7 @@ impl Record {
 
     /// Gives back what it holds, once nobody asks any more.
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
-        self.spot.clear(); // here, for what another thread forks next has none of it
-        self.end = OnceLock::new();
+        self.pidfd.close(); // here, for what another thread forks next has none of it
         self.launch.bury(registry);
     }
 

@@ -1,8 +1,6 @@
 //! What this process knows of its children.
 
-use std::mem;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Weak};
 
 use nix::unistd::getpid;
 
@@ -14,13 +12,14 @@ use crate::process::lifeline::{Lifeline, Lifelines};
 use crate::process::method::server::Server;
 use crate::process::outbox;
 use crate::process::record::Record;
-use crate::process::record::spare::Spare;
 use crate::process::report::Spares;
 use crate::process::seed::{self, Turns};
+use crate::process::stock::Stock;
+use crate::sys::counted::{Counted, Weak};
 use crate::sys::fd::ProcessFd;
 use crate::sys::{direct, exit, fault, pidfd};
 
-pub(crate) use crate::process::own::{has_children, lock, mine, seed, spot, vigil};
+pub(crate) use crate::process::own::{has_children, lock, mine, seed, slots_of_records, vigil};
 
 mod inheritance;
 
@@ -33,11 +32,9 @@ pub(crate) struct Registry {
     /// A descriptor of the kind that each child takes, to be given up for that when no other can be had.
     reserve: Option<OwnedFd>,
     /// The children that have not been seen to end, in the order of their start.
-    children: Vec<Arc<Record>>,
+    children: Stock<Counted<Record>>,
     /// Those that have, and of which there is a handle: they hold descriptors and memory.
     ended: Vec<Weak<Record>>,
-    /// The record of one of those, once nobody has a handle of it.
-    spare: Spare,
     /// Report memory between two uses.
     spares: Spares,
     lifelines: Lifelines,
@@ -64,9 +61,8 @@ impl Registry {
             launch: None,
             reserve: None,
             own: None,
-            children: Vec::new(),
+            children: Stock::new(),
             ended: Vec::new(),
-            spare: Spare::none(),
             spares: Spares::none(),
             lifelines: Lifelines::none(),
             server: None,
@@ -177,13 +173,9 @@ impl Registry {
 
     /// Hides the reports of all children from the next one. Each is shared with its own child only.
     pub(crate) fn hide_reports(&mut self) {
-        self.children.iter().for_each(|child| child.hide_report());
-        for child in self.ended.iter().filter_map(Weak::upgrade).collect::<Vec<_>>() {
-            child.hide_report();
-            // If another thread has dropped the last handle: what would take the registry, which is held, is given back first.
-            if let Some(mut last) = Arc::into_inner(child) {
-                last.bury(self);
-            }
+        self.children.each(|child| child.hide_report());
+        if !self.ended.is_empty() {
+            self.hide_reports_of_ended();
         }
         self.spares.hide();
         self.server.iter().for_each(Server::hide_reports);
@@ -192,10 +184,23 @@ impl Registry {
         }
     }
 
+    /// Hides those of children that have ended and that somebody may hold. Apart: what it takes of the stack would lie in the frame of each start.
+    #[inline(never)]
+    fn hide_reports_of_ended(&mut self) {
+        self.ended.retain(|child| !child.is_gone());
+        for child in self.ended.iter().filter_map(Weak::upgrade).collect::<Vec<_>>() {
+            child.hide_report();
+            // If another thread has dropped the last handle: what would take the registry, which is held, is given back first.
+            if let Some(mut last) = child.into_inner() {
+                last.bury(self);
+            }
+        }
+    }
+
     /// Adds the child that is made by `launch`. Held until it runs, or is [withdrawn](Registry::withdraw).
-    pub(crate) fn add(&mut self, launch: Launch) -> Arc<Record> {
-        let record = self.spare.renewed(launch);
-        self.children.push(Arc::clone(&record));
+    pub(crate) fn add(&mut self, launch: Launch) -> Counted<Record> {
+        let record = Counted::new(slots_of_records(), || Record::new(launch));
+        self.children.push(record.clone());
         record
     }
 
@@ -205,14 +210,17 @@ impl Registry {
     }
 
     /// The children that have not been seen to end, in the order of their start.
-    pub(crate) fn children(&self) -> Vec<Arc<Record>> {
-        self.children.clone()
+    pub(crate) fn children(&self) -> Vec<Counted<Record>> {
+        if self.children.is_empty() {
+            return Vec::new(); // mostly, and a hundred instructions sooner
+        }
+        self.children.iter().cloned().collect()
     }
 
     /// Takes `child` off the list: its end is known. Counts it if it is a failure that nobody has looked at.
     ///
     /// Whether it is such a failure: then there is something to say about it.
-    pub(crate) fn remove(&mut self, child: &Arc<Record>) -> bool {
+    pub(crate) fn remove(&mut self, child: &Counted<Record>) -> bool {
         if !self.take_off(child) {
             return false;
         }
@@ -224,31 +232,25 @@ impl Registry {
 
     /// Takes `child` off the list, of which the user knows the end, with the last handle of it that he has: what it holds is free
     /// for the next.
-    pub(crate) fn bury(&mut self, child: &mut Arc<Record>) {
+    pub(crate) fn bury(&mut self, child: &mut Counted<Record>) {
         // A copy of the registry, in a process that somebody else has forked off, lists the children of its parent.
         if self.is_ours() && self.take_off(child) {
-            match Arc::get_mut(child) {
-                Some(last) => {
-                    last.bury(self);
-                    if !self.closed {
-                        self.spare.keep(child);
-                    }
-                }
+            match child.change(|last| last.bury(self)) {
+                Some(()) => {}
                 None => self.remember(child),
             }
         }
     }
 
     /// Notes that `child` has ended, and that somebody may hold it.
-    fn remember(&mut self, child: &Arc<Record>) {
-        self.ended.retain(|other| other.strong_count() > 0);
-        self.ended.push(Arc::downgrade(child));
+    fn remember(&mut self, child: &Counted<Record>) {
+        self.ended.retain(|other| !other.is_gone());
+        self.ended.push(child.downgrade());
     }
 
     /// Takes `child` off the list of those not seen to end; whether it was on it.
-    fn take_off(&mut self, child: &Arc<Record>) -> bool {
-        let at = self.children.iter().position(|other| Arc::ptr_eq(other, child));
-        at.map(|at| self.children.remove(at)).is_some()
+    fn take_off(&mut self, child: &Counted<Record>) -> bool {
+        self.children.take(|other| other.is(child)).is_some()
     }
 
     /// Counts a failure that is no child's end.
@@ -264,13 +266,11 @@ impl Registry {
     /// Lets go of what a process keeps from one spawn to the next, and of the children that are detached: they are to be
     /// dropped when the registry is not held.
     #[must_use = "they are to be dropped"]
-    pub(crate) fn close(&mut self) -> Vec<Arc<Record>> {
-        let children = mem::take(&mut self.children).into_iter();
-        let (detached, others) = children.partition(|child| child.is_detached());
-        self.children = others;
+    pub(crate) fn close(&mut self) -> Vec<Counted<Record>> {
+        let (detached, others) = self.children.drain().partition::<Vec<_>, _>(|child| child.is_detached());
+        others.into_iter().for_each(|child| self.children.push(child));
         drop(self.own.map(|own| own.pidfd.give())); // what there is to it stays, or a leak would be seen there
         self.reserve = None;
-        self.spare = Spare::none();
         self.spares.clear();
         self.server = None;
         self.lifelines.cut();

@@ -87,7 +87,7 @@ impl Spares {
     /// Lets go of all, in a child just forked: its pages are not there, its files are the parent's.
     #[inline]
     pub(crate) fn release(&mut self) {
-        let spares = mem::replace(&mut self.0, Stock::new());
+        let spares = mem::take(&mut self.0);
         spares.each(Memory::release);
         mem::forget(spares);
     }

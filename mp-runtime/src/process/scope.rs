@@ -1,7 +1,7 @@
 //! Processes that end with a block.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,11 +13,12 @@ use crate::process::ending;
 use crate::process::handle::Child;
 use crate::process::record::Record;
 use crate::process::stopping;
+use crate::sys::counted::Counted;
 
 /// Where the processes of a [`scope`](scope()) are started.
 #[derive(Debug)]
 pub struct Scope {
-    processes: Mutex<Vec<Arc<Record>>>,
+    processes: Mutex<Vec<Counted<Record>>>,
 }
 
 /// Runs `block`, and waits for the processes that were started in its [`Scope`]: none of them outlives the call.
@@ -108,29 +109,29 @@ impl Scope {
         let child = process.spawn()?;
         let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
         let_go(&mut processes);
-        processes.push(Arc::clone(child.record()));
+        processes.push(child.record().clone());
         Ok(child)
     }
 }
 
 /// Lets go of the processes of which there is nothing more to wait for or to tell: each holds descriptors.
-fn let_go(processes: &mut Vec<Arc<Record>>) {
+fn let_go(processes: &mut Vec<Counted<Record>>) {
     processes.retain(|process| {
         // One more owner is the registry, until the end is known; another the handle.
-        if Arc::strong_count(process) == 2 && process.poll().is_some() && process.unseen_failure().is_none() {
+        if process.count() == 2 && process.poll().is_some() && process.unseen_failure().is_none() {
             ending::conclude(process);
         }
-        Arc::strong_count(process) > 1 || process.unseen_failure().is_some() || process.is_foreign()
+        process.count() > 1 || process.unseen_failure().is_some() || process.is_foreign()
     });
 }
 
 /// Waits for a process of the scope. One that waits for its input waits for nobody; what it writes to a pipe is thrown away
 /// if there is no handle to read it by.
-fn wait_for(process: &Arc<Record>) {
+fn wait_for(process: &Counted<Record>) {
     if let (Some(streams), Some(pidfd)) = (process.streams(), process.pidfd().get()) {
         drop(streams.take(0));
         // Two owners: the registry, and the scope.
-        if Arc::strong_count(process) <= 2 {
+        if process.count() <= 2 {
             streams.drain(pidfd);
         }
     }
@@ -138,7 +139,7 @@ fn wait_for(process: &Arc<Record>) {
 }
 
 /// Stops processes, the one started last first. One that cannot be, for it has changed its user, say, is waited for.
-fn stop<'a>(processes: impl DoubleEndedIterator<Item = &'a Arc<Record>>) {
+fn stop<'a>(processes: impl DoubleEndedIterator<Item = &'a Counted<Record>>) {
     for process in processes.rev() {
         if stopping::stop(process, process.ladder().grace).is_err() {
             process.wait(None);
@@ -147,7 +148,7 @@ fn stop<'a>(processes: impl DoubleEndedIterator<Item = &'a Arc<Record>>) {
 }
 
 /// Concludes processes that have ended. The failure that came first, of those nobody has looked at; others are told.
-fn first_failure(processes: &mut [Arc<Record>]) -> Option<String> {
+fn first_failure(processes: &mut [Counted<Record>]) -> Option<String> {
     processes.sort_by_key(|process| process.ended_at());
     let first = processes.iter().find_map(|process| Some((process, process.unseen_failure()?.to_string())));
     if let Some((process, _)) = first {

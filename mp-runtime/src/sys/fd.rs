@@ -35,7 +35,7 @@ impl ProcessFd {
         ProcessFd { number: AtomicI32::new(-1), state: AtomicU8::new(GONE) }
     }
 
-    /// Puts the descriptor into a place made by [`none`](ProcessFd::none) or [`empty`](ProcessFd::empty), before anybody else can see the place.
+    /// Puts the descriptor into a place made by [`none`](ProcessFd::none), before anybody else can see the place.
     pub(crate) fn fill(&self, fd: OwnedFd) {
         use std::os::fd::IntoRawFd;
         debug_assert_eq!(self.number(), -1);
@@ -43,12 +43,11 @@ impl ProcessFd {
         self.state.store(HELD, Ordering::Release);
     }
 
-    /// Closes the descriptor, if there is one, and makes the place as [`none`](ProcessFd::none) does. For when nobody else can see it.
-    pub(crate) fn empty(&self) {
-        if self.state.swap(GONE, Ordering::AcqRel) != GONE {
+    /// Closes the descriptor, if there is one, sooner than it would be by being dropped.
+    pub(crate) fn close(&mut self) {
+        if mem::replace(self.state.get_mut(), GONE) != GONE {
             direct::close(self.number());
         }
-        self.number.store(-1, Ordering::Relaxed);
     }
 
     /// Set before `state` says that there is one.
@@ -62,8 +61,7 @@ impl ProcessFd {
             return None;
         }
         // SAFETY: not `GONE`, so open; it is closed by `release` in a child just forked, where none of the
-        // parent's frames that hold the borrow goes on running, by `drop`, which has `&mut self`, and by `empty`, called by who holds
-        // the place alone.
+        // parent's frames that hold the borrow goes on running, and by `close` and `drop`, which have `&mut self`.
         Some(unsafe { BorrowedFd::borrow_raw(self.number()) })
     }
 
@@ -102,9 +100,7 @@ impl ProcessFd {
 
 impl Drop for ProcessFd {
     fn drop(&mut self) {
-        if *self.state.get_mut() != GONE {
-            direct::close(self.number());
-        }
+        self.close();
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod atfork;
 pub(crate) mod atomic;
 pub(crate) mod clock;
 pub(crate) mod clone;
+pub(crate) mod counted;
 pub(crate) mod direct;
 pub(crate) mod environ;
 #[cfg(feature = "tokio")]
@@ -21,6 +22,7 @@ pub(crate) mod exit;
 pub(crate) mod fault;
 pub(crate) mod fd;
 pub(crate) mod fdpass;
+pub(crate) mod first_in_page;
 pub(crate) mod fork;
 pub(crate) mod futex;
 pub(crate) mod handler;

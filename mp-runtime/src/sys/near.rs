@@ -5,9 +5,10 @@
 //! what is on the way of every child would be all over the executable. It is linked into a section of its own instead; and
 //! what it calls is inlined into it.
 //!
-//! What parent and child write to right after the fork lies in few pages for a like reason: each is copied (`process/own`, `spot`, `stock`,
-//! `stack`, `record/spare`). A child has 8 to 11 page faults in all, depending on where the linker and the loader put things; one of a raw
-//! `fork` has 8 (by `perf`). The test `clone::child_has_few_page_faults` has a bound for the luckiest of ten runs.
+//! What parent and child write to right after the fork lies in few pages for a like reason: each is copied (`process/own`, `process/stock`,
+//! `stack`). A child has 8 to 10 page faults in all, its parent 3 to 5, depending on where the linker and the loader put things; with a raw
+//! `fork` they have 8 and 2 (by `perf`). The tests `clone::child_has_few_page_faults` and `clone::parent_has_few_page_faults` have bounds for
+//! the luckiest of ten runs.
 
 /// Has the function lie near the others; with `server:` before it, behind them, for only children of the fork server run it:
 /// the shorter what a forked one runs, the less often it lies in two windows.

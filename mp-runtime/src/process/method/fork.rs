@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, StderrLock, StdoutLock, Write};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, MutexGuard};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -20,6 +20,7 @@ use crate::process::registry::Registry;
 use crate::process::report::Report;
 use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
+use crate::sys::counted::Counted;
 use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
 use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thread};
@@ -42,7 +43,7 @@ use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thr
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry, and of the place
 ///    where libtest may keep what its thread prints.
-pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Arc<Record>, SpawnError> {
+pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Counted<Record>, SpawnError> {
     let threaded = thread::is_threaded();
     if threaded {
         if !plan.threads_allowed {
@@ -68,7 +69,7 @@ type Held = MutexGuard<'static, Registry>;
 ///
 /// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork.
 #[inline(never)]
-fn record(plan: Plan, alone: bool) -> Result<(Arc<Record>, Held, Mark), SpawnError> {
+fn record(plan: Plan, alone: bool) -> Result<(Counted<Record>, Held, Mark), SpawnError> {
     let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = plan;
     let mut registry = registry::lock();
     panic::watch();

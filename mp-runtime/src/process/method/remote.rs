@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -22,6 +21,7 @@ use crate::process::server::BESIDE_THREADS;
 use crate::process::streams::Streams;
 use crate::process::tie::Tie;
 use crate::process::{ending, registry};
+use crate::sys::counted::Counted;
 use crate::sys::fd::ProcessFd;
 use crate::sys::{clock, exec, fd, fdpass, image, signal, thread};
 
@@ -36,7 +36,7 @@ use crate::sys::{clock, exec, fd, fdpass, image, signal, thread};
 ///    that nobody receives is freed by the kernel with all that is in it.
 /// 4. Signals are blocked: one that stops the program comes before the child is made or after it is on the roll. And the
 ///    new image begins with them blocked, until it is ready.
-pub(crate) fn start(plan: Plan, work: Work) -> Result<Arc<Record>, SpawnError> {
+pub(crate) fn start(plan: Plan, work: Work) -> Result<Counted<Record>, SpawnError> {
     let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, method, .. } = plan;
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
     if let Err(errno) = may_be_run_again() {

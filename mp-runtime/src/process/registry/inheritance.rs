@@ -2,13 +2,13 @@
 
 use std::mem;
 use std::os::fd::IntoRawFd;
-use std::sync::Weak;
 
 use crate::process::launch::Launch;
 use crate::process::lifeline::Held;
 use crate::process::outbox::Outbox;
 use crate::process::registry::Registry;
 use crate::process::seed::Turns;
+use crate::sys::counted::Weak;
 use crate::sys::direct;
 
 impl Registry {
@@ -35,12 +35,11 @@ impl Registry {
             direct::close(reserve.into_raw_fd()); // or it would stay in the table of files when the parent gives it up
         }
         let siblings = mem::take(&mut self.children);
-        siblings.iter().for_each(|sibling| sibling.release());
+        siblings.each(|sibling| sibling.release());
         mem::forget(siblings);
         let ended = mem::take(&mut self.ended);
         ended.iter().filter_map(Weak::upgrade).map(mem::ManuallyDrop::new).for_each(|sibling| sibling.release());
         mem::forget(ended);
-        self.spare.forget();
         self.spares.release();
         if let Some(server) = self.server.take() {
             server.release();
