@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::mem;
 use std::time::Duration;
 
 use crate::error::{Caller, SpawnError, SpawnErrorKind, Stage};
@@ -156,59 +155,68 @@ impl<B: Body> Builder<B> {
     /// holds, and is not started by another method; when an `async` function would be forked from inside of a runtime of tokio;
     /// when the name is empty or has a control character in it, or the settings contradict each other; when the system lacks
     /// memory, processes or descriptors. Nothing is left of the attempt.
-    pub fn spawn(self) -> Result<Child<B::Value>, SpawnError> {
-        let Builder { body, mut plan, stdio } = self;
-        if let Err(why) = check(&plan.name) {
-            return Err(SpawnError::new(plan.name, SpawnErrorKind::Name(why)));
+    pub fn spawn(mut self) -> Result<Child<B::Value>, SpawnError> {
+        match refuse(&self.plan).and_then(|()| streams(self.stdio)) {
+            Ok(streams) => self.plan.streams = streams,
+            Err(kind) => return Err(SpawnError::new(self.plan.name, kind)),
         }
-        if !(1..=64).contains(&plan.ladder.signal) {
-            return Err(SpawnError::new(plan.name, SpawnErrorKind::StopSignal(plan.ladder.signal)));
-        }
-        if let Some(why) = contradiction(&plan) {
-            return Err(SpawnError::new(plan.name, SpawnErrorKind::Contradiction(why)));
-        }
-        if plan.settings.as_ref().is_some_and(|settings| settings.terminal)
-            && let Err(kind) = terminal_is_to_be_had()
-        {
-            return Err(SpawnError::new(plan.name, kind));
-        }
-        if let Some(stage) = plan.settings.as_ref().and_then(|settings| settings.refused) {
-            return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(stage, libc::EINVAL)));
-        }
-        if stdio.iter().any(|stdio| !matches!(stdio, Stdio::Inherit)) {
-            match Streams::make(stdio) {
-                Ok(streams) => plan.streams = Some(Box::new(streams)),
-                Err(errno) => return Err(SpawnError::new(plan.name, SpawnErrorKind::Os(Stage::Streams, errno as i32))),
-            }
-        }
-        let decode = body.decoder();
-        if plan.method != StartMethod::Fork {
-            let work = match body.write_down() {
-                Some(Ok(work)) => work,
-                Some(Err(kind)) => return Err(SpawnError::new(plan.name, kind)),
-                None => unreachable!("`start` asks for a body that can be written down"),
-            };
-            let record = method::remote::start(plan, work)?;
-            settle::settle(&record);
-            return Ok(Child::new(record, decode));
-        }
-        let mut body = Some(body);
-        let record = stack::in_one_page(|| fork(&mut plan, &mut body))?;
+        let decode = self.body.decoder();
+        let record = if self.plan.method == StartMethod::Fork {
+            let mut body = Some(self.body);
+            stack::in_one_page(|| fork(&mut self.plan, &mut body))?
+        } else {
+            start_remotely(self.plan, self.body)?
+        };
         settle::settle(&record);
         Ok(Child::new(record, decode))
     }
 }
 
-/// Starts a process by fork, of the plan and the body, which it takes.
-///
-/// The body lies in this frame then, and what the child writes to in this one and those below.
+/// Says why a process cannot be as planned, if it cannot. Apart, as the others here: the stack that it takes is given back before the fork.
+#[inline(never)]
+fn refuse(plan: &Plan) -> Result<(), SpawnErrorKind> {
+    check(&plan.name).map_err(SpawnErrorKind::Name)?;
+    if !(1..=64).contains(&plan.ladder.signal) {
+        return Err(SpawnErrorKind::StopSignal(plan.ladder.signal));
+    }
+    if let Some(why) = contradiction(plan) {
+        return Err(SpawnErrorKind::Contradiction(why));
+    }
+    let Some(settings) = &plan.settings else { return Ok(()) };
+    if settings.terminal {
+        terminal_is_to_be_had()?;
+    }
+    settings.refused.map_or(Ok(()), |stage| Err(SpawnErrorKind::Os(stage, libc::EINVAL)))
+}
+
+/// The streams of a process, unless it has its parent's.
+#[inline(never)]
+fn streams(stdio: [Stdio; 3]) -> Result<Option<Box<Streams>>, SpawnErrorKind> {
+    if stdio.iter().all(|stdio| matches!(stdio, Stdio::Inherit)) {
+        return Ok(None);
+    }
+    let made = Streams::make(stdio).map_err(|errno| SpawnErrorKind::Os(Stage::Streams, errno as i32));
+    made.map(|streams| Some(Box::new(streams)))
+}
+
+/// Starts a process by another method than fork.
+#[inline(never)]
+fn start_remotely<B: Body>(plan: Plan, body: B) -> Result<Counted<Record>, SpawnError> {
+    match body.write_down() {
+        Some(Ok(work)) => method::remote::start(plan, work),
+        Some(Err(kind)) => Err(SpawnError::new(plan.name, kind)),
+        None => unreachable!("`start` asks for a body that can be written down"),
+    }
+}
+
+/// Starts a process by fork. Takes the body: it lies in this frame then, and what the child writes to in this one and those below. The plan,
+/// which the child does not write to, stays where it is until the record is made of it.
 #[inline(never)]
 fn fork<B: Body>(plan: &mut Plan, body: &mut Option<B>) -> Result<Counted<Record>, SpawnError> {
-    let plan = mem::take(plan);
     #[cfg(feature = "tokio")]
-    let inherited = match runtime::Inherited::of(&plan) {
+    let inherited = match runtime::Inherited::of(plan) {
         Ok(inherited) => inherited,
-        Err(kind) => return Err(SpawnError::new(plan.name, kind)),
+        Err(kind) => return Err(SpawnError::new(std::mem::take(&mut plan.name), kind)),
     };
     let mut body = body.take();
     let departure = moving::depart();

@@ -1,5 +1,6 @@
 //! Everything between the fork and the user's function, and from there to the end of the process.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::io::{Stdout, Write};
 use std::mem;
@@ -58,7 +59,7 @@ pub(crate) struct Birth<'a> {
 near! {
     /// Lives the life of a child: [`live`], which is too long to stand in a macro.
     #[inline(never)]
-    pub(crate) fn run(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
+    pub(crate) fn run(birth: &mut Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
         live(birth, handlers, run)
     }
 }
@@ -87,7 +88,7 @@ near! {
 ///
 /// It leaves by `_exit` on every path: the exit handlers and destructors it inherited are the parent's.
 #[inline(always)]
-fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
+fn live(birth: &mut Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     let Birth { registry, by_first_thread, mark, out, told } = birth;
     let Some(mut registry) = registry.take() else { direct::exit(1) }; // nobody else could have let go of it
     let me = direct::id();
@@ -95,16 +96,13 @@ fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     drop(registry);
     seed::turn_hash_keys(mark.turns);
     let (outbox, parent) = (Outbox(launch), launch.parent.id);
-    let armed = prepare(me, parent, by_first_thread, handlers, &launch.tie);
+    let armed = prepare(me, parent, *by_first_thread, handlers, &launch.tie);
     held.release();
-    let armed = armed.and(told).and_then(|()| set(launch));
+    let armed = armed.and(*told).and_then(|()| set(launch));
     direct::set_name(&mark.comm);
     direct::unblock_signals();
     if let Err((stage, errno)) = armed {
-        let stage = Stage::ALL.iter().position(|other| *other == stage).unwrap_or_default();
-        // If not even that can be written, the exit status tells of it.
-        let _ = outbox.send(State::NotStarted, &(stage as u8, errno as i32));
-        direct::exit(1);
+        refuse(outbox, stage, errno);
     }
     outbox.begin();
 
@@ -117,27 +115,32 @@ fn live(birth: Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
     let outcome = match outcome {
         Ok(Ok(length)) => Outcome::Returned(length),
         Ok(Err(message)) => Outcome::Failed(message),
-        Err(payload) => {
-            let panic = panics::caught(&*payload);
-            // Its destructor could panic again, with nobody left to catch it.
-            mem::forget(payload);
-            Outcome::Panicked(panic)
-        }
+        Err(payload) => panicked(payload),
     };
     if !outbox.is_ours() {
         // The function has forked by other means, and this is the copy, come back from it: the report is not its.
-        flush(&out);
+        flush(out);
         profile::end();
         direct::exit(outcome.code());
     }
     if registry::has_children() {
         let _ = panic::catch_unwind(|| ending::finish(Order::DaemonsFirst));
     }
-    flush(&out);
+    flush(out);
     let code = outcome.code();
     outcome.report(outbox);
     profile::end();
     direct::exit(code)
+}
+
+/// Ends a process that could not be made what it was to be. Apart: what it takes would lie in the frame of every child.
+#[cold]
+#[inline(never)]
+fn refuse(outbox: Outbox, stage: Stage, errno: Errno) -> ! {
+    let stage = Stage::ALL.iter().position(|other| *other == stage).unwrap_or_default();
+    // If not even that can be written, the exit status tells of it.
+    let _ = outbox.send(State::NotStarted, &(stage as u8, errno as i32));
+    direct::exit(1)
 }
 
 /// Steps 2 to 4.
@@ -194,7 +197,17 @@ enum Outcome {
     /// With a value, whose bytes, this many, are in the payload.
     Returned(u64),
     Failed(String),
-    Panicked(panics::Panic),
+    Panicked(Box<panics::Panic>),
+}
+
+/// What has become of a function that panicked. Apart, as [`refuse`] is.
+#[cold]
+#[inline(never)]
+fn panicked(payload: Box<dyn Any + Send>) -> Outcome {
+    let panic = panics::caught(&*payload);
+    // Its destructor could panic again, with nobody left to catch it.
+    mem::forget(payload);
+    Outcome::Panicked(Box::new(panic))
 }
 
 impl Outcome {
@@ -209,13 +222,20 @@ impl Outcome {
 
     /// Commits the report.
     #[inline]
-    fn report(self, outbox: Outbox) {
+    fn report(&self, outbox: Outbox) {
         match self {
-            Outcome::Returned(length) => outbox.commit(State::Returned, length),
-            Outcome::Failed(message) => outbox.tell(State::Failed, &message, || outbox::cut(&message)),
+            Outcome::Returned(length) => outbox.commit(State::Returned, *length),
+            Outcome::Failed(message) => fail(outbox, message),
             Outcome::Panicked(panic) => panic.send(outbox, State::Panicked),
         }
     }
+}
+
+/// Commits that the function has failed. Apart, as [`refuse`] is.
+#[cold]
+#[inline(never)]
+fn fail(outbox: Outbox, message: &String) {
+    outbox.tell(State::Failed, message, || outbox::cut(message));
 }
 
 /// Writes out what std and C have buffered.

@@ -195,8 +195,8 @@ impl Unborn {
             }
             let told = if run.entry.is_some() { place } else { Err((Stage::Image, Errno::ENOEXEC)) };
             let mark = Mark { comm, turns: 0 }; // that is done
-            let birth = Birth { registry: &mut registry, by_first_thread, mark, out, told };
-            child::run(birth, Handlers::Reset, &mut run)
+            let mut birth = Birth { registry: &mut registry, by_first_thread, mark, out, told };
+            child::run(&mut birth, Handlers::Reset, &mut run)
         }
     }
 

@@ -100,6 +100,9 @@ impl Panic {
         let _ = codec::append(&self.fields(), bytes);
     }
 
+    /// Reports it. Apart: what it takes of the stack would lie in the frame of every child.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn send(&self, outbox: Outbox, state: State) {
         let shorter = || Panic { message: outbox::cut(&self.message), backtrace: None, ..self.clone() }.fields();
         outbox.tell(state, &self.fields(), shorter);

@@ -46,9 +46,10 @@ pub(crate) trait Born {
 /// Makes the child: its id, on the parent's side, and what handlers are in force on the child's.
 #[inline(always)]
 fn split(alone: Option<i32>) -> Result<(Option<Pid>, Handlers), Errno> {
-    if let Some(clone) = alone.and_then(Clone::prepare) {
+    let clone = alone.and_then(Clone::prepare);
+    if let Some(prepared) = &clone {
         // SAFETY: the caller enters the child only, as below.
-        match unsafe { clone.run() } {
+        match unsafe { prepared.run() } {
             Ok(id) => {
                 if id.is_none() {
                     mem::forget(clone); // to free memory is to write to it
@@ -59,6 +60,7 @@ fn split(alone: Option<i32>) -> Result<(Option<Pid>, Handlers), Errno> {
             Err(_) => {} // an old kernel, or a sandbox that does not know the call
         }
     }
+    drop(clone); // before there are two of it
     // SAFETY: the caller enters the child only, which cannot return; `NoWayBack` stops it from unwinding into
     // the frames below, which belong to the parent. The rule on threads is kept as said above.
     let id = match unsafe { nix::unistd::fork() }? {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::{self, StderrLock, StdoutLock, Write};
+use std::mem;
 use std::os::fd::OwnedFd;
 use std::sync::MutexGuard;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::sys::fork::{Born, Handlers};
 use crate::sys::near::near;
 use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thread};
 
-/// Forks a child that runs `run`.
+/// Forks a child that runs `run`. Its caller has no more use for the plan.
 ///
 /// The order, and why:
 ///
@@ -43,11 +44,14 @@ use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thr
 ///    before the child is on the roll of those that a signal stops.
 /// 7. `fork`. On both sides std's streams are unlocked; the child lets go of its copy of the registry, and of the place
 ///    where libtest may keep what its thread prints.
-pub(crate) fn start(plan: Plan, run: Run<'_>) -> Result<Counted<Record>, SpawnError> {
+pub(crate) fn start(plan: &mut Plan, run: Run<'_>) -> Result<Counted<Record>, SpawnError> {
     let threaded = thread::is_threaded();
     if threaded {
         if !plan.threads_allowed {
-            return Err(SpawnError::new(plan.name, SpawnErrorKind::Threaded(thread::count(), plan.caller)));
+            return Err(SpawnError::new(
+                mem::take(&mut plan.name),
+                SpawnErrorKind::Threaded(thread::count(), plan.caller),
+            ));
         }
         identity::prepare();
         image::prepare();
@@ -69,8 +73,8 @@ type Held = MutexGuard<'static, Registry>;
 ///
 /// A function of its own, never a part of its caller: what it needs of the stack is given back before the fork.
 #[inline(never)]
-fn record(plan: Plan, alone: bool) -> Result<(Counted<Record>, Held, Mark), SpawnError> {
-    let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = plan;
+fn record(plan: &mut Plan, alone: bool) -> Result<(Counted<Record>, Held, Mark), SpawnError> {
+    let Plan { name, daemon, detached, replica, ladder, settings, streams, seed, .. } = mem::take(plan);
     let mut registry = registry::lock();
     panic::watch();
     let failed = |stage| move |errno: Errno| SpawnErrorKind::Os(stage, errno as i32);
@@ -148,14 +152,14 @@ struct Newborn<'a> {
 
 impl Born for Newborn<'_> {
     #[inline(always)]
-    fn live(self, handlers: Handlers) -> Infallible {
-        if let Some(stdio) = self.stdio {
+    fn live(mut self, handlers: Handlers) -> Infallible {
+        if let Some(stdio) = self.stdio.take() {
             drop(stdio);
         }
         if self.may_be_captured {
             capture::end();
         }
-        child::run(self.birth, handlers, self.run)
+        child::run(&mut self.birth, handlers, self.run)
     }
 }
 
