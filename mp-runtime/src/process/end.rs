@@ -25,6 +25,7 @@ impl End {
     ///
     /// A report counts only if the exit status is the one that goes with it: a child that was killed after it had
     /// reported, or that ended itself from another thread, has not ended as it said it would.
+    #[inline]
     pub(crate) fn new(launch: &Launch, id: u32, ended: Option<Ended>) -> End {
         let head = launch.report.head();
         let kind = match (&ended, head) {

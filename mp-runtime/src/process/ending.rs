@@ -68,6 +68,7 @@ pub(crate) fn conclude(child: &Counted<Record>) {
 }
 
 /// Concludes the children that have ended and whose handles are gone.
+#[inline]
 pub(crate) fn conclude_abandoned() {
     reap_strays();
     let children = registry::lock().children();

@@ -61,6 +61,7 @@ pub(crate) struct Origin {
 
 impl Launch {
     /// Gives back what another start can use, once this process has ended.
+    #[inline]
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
         (self.settings, self.streams) = (None, None);
         self.report.bury(registry);

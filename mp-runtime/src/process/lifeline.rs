@@ -46,6 +46,7 @@ impl Lifelines {
     }
 
     /// An end for a child of the calling process, whose id is `owner`; `others` more have one now.
+    #[inline]
     pub(crate) fn lower(&mut self, owner: i32, others: usize) -> nix::Result<Lifeline> {
         let mut kept = others < Lifelines::MOST;
         let end = match self.spares.pop() {
@@ -136,6 +137,7 @@ impl Lifeline {
 
     /// Keeps the end for another child, unless the last has left somebody behind in its group, whose life hangs by it
     /// still. In the process that made it.
+    #[inline]
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
         if let Some(end) = self.end.take()
             && end.get().is_some_and(lifeline::is_free)

@@ -157,6 +157,7 @@ pub(crate) fn has_other_hook() -> bool {
 /// This happens in the parent, which has the code at hand and mostly nothing to do, rather than in each child. The
 /// hook is asked for each time, for the user may have set another since. Called with the registry held: two threads
 /// at it at once could lose the user's hook, and a fork in between would leave std's lock on it held.
+#[inline]
 pub(crate) fn watch() {
     if thread::panicking() {
         return; // std lets nobody change the hook now

@@ -71,6 +71,7 @@ impl Record {
     }
 
     /// Notes that the process runs. Called once, before anybody else has the record.
+    #[inline]
     pub(crate) fn begin(&self, id: Pid, pidfd: OwnedFd) {
         // No signal that is meant for the program is meant for one that is detached.
         if !self.is_detached()
@@ -153,6 +154,7 @@ impl Record {
     }
 
     /// Gives back what it holds, once nobody asks any more.
+    #[inline]
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
         self.pidfd.close(); // here, for what another thread forks next has none of it
         self.launch.bury(registry);
@@ -167,6 +169,7 @@ impl Record {
     }
 
     /// Reaps it if it has ended, in the process that started it.
+    #[inline]
     fn reap(&self) -> Option<&Exit> {
         let _reaping = self.reaping.lock().unwrap_or_else(PoisonError::into_inner);
         if self.end.get().is_none() {
@@ -188,6 +191,7 @@ impl Record {
     }
 
     /// As [`wait`](Record::wait), in the process that started it.
+    #[inline]
     pub(crate) fn wait_here(&self, deadline: Option<Instant>) -> Option<&Exit> {
         if let Some(end) = self.end.get() {
             return Some(&end.exit);

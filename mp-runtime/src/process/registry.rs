@@ -77,6 +77,7 @@ impl Registry {
     }
 
     /// Makes what a fork needs and a process has once; what its children are told about it.
+    #[inline]
     pub(crate) fn prepare(&mut self) -> Result<&'static Origin, SpawnErrorKind> {
         let me = direct::id();
         if self.owner != Some(me) {
@@ -117,6 +118,7 @@ impl Registry {
     }
 
     /// Turns the hash keys of the calling thread, which may be `alone`, for the next child that it forks; how often that has to turn its own.
+    #[inline]
     pub(crate) fn turn_hash_keys(&mut self, alone: bool) -> u8 {
         let (before, after) = self.turns.next(alone);
         seed::turn_hash_keys(before);
@@ -139,6 +141,7 @@ impl Registry {
     }
 
     /// An end for the life of another child to hang by.
+    #[inline]
     pub(crate) fn lower_lifeline(&mut self, owner: i32) -> nix::Result<Lifeline> {
         let others = self.children.len();
         self.lifelines.lower(owner, others)
@@ -172,6 +175,7 @@ impl Registry {
     }
 
     /// Hides the reports of all children from the next one. Each is shared with its own child only.
+    #[inline]
     pub(crate) fn hide_reports(&mut self) {
         self.children.each(|child| child.hide_report());
         if !self.ended.is_empty() {
@@ -198,6 +202,7 @@ impl Registry {
     }
 
     /// Adds the child that is made by `launch`. Held until it runs, or is [withdrawn](Registry::withdraw).
+    #[inline]
     pub(crate) fn add(&mut self, launch: Launch) -> Counted<Record> {
         let record = Counted::new(slots_of_records(), || Record::new(launch));
         self.children.push(record.clone());
@@ -232,6 +237,7 @@ impl Registry {
 
     /// Takes `child` off the list, of which the user knows the end, with the last handle of it that he has: what it holds is free
     /// for the next.
+    #[inline]
     pub(crate) fn bury(&mut self, child: &mut Counted<Record>) {
         // A copy of the registry, in a process that somebody else has forked off, lists the children of its parent.
         if self.is_ours() && self.take_off(child) {

@@ -44,6 +44,7 @@ const HEAD: usize = 4;
 pub(crate) const INLINE: usize = (Page::WORDS - HEAD) * size_of::<u64>();
 
 impl Memory {
+    #[inline]
     fn new(owner: i32, by_file: bool) -> nix::Result<Memory> {
         let (page, page_file) = if by_file {
             let file = memory::create(c"mp-report-page")?;
@@ -121,6 +122,7 @@ impl Report {
         Report::of(spares, owner, true)
     }
 
+    #[inline]
     fn of(spares: &mut Spares, owner: i32, by_file: bool) -> nix::Result<Report> {
         let mut memory = match spares.0.take(|memory| memory.page_file.is_some() == by_file) {
             Some(memory) => memory,
@@ -152,6 +154,7 @@ impl Report {
     }
 
     /// Keeps the memory for another child, unless its file was used. In the process that made it.
+    #[inline]
     pub(crate) fn bury(&mut self, registry: &mut Registry) {
         let reusable = self.memory.take().filter(|memory| memory.page.load(SPILLED) == 0);
         if let Some(memory) = reusable
@@ -187,6 +190,7 @@ impl Report {
     }
 
     /// Hands the payload that `head` speaks of to `read`.
+    #[inline]
     pub(crate) fn payload<R>(&self, head: Head, read: impl FnOnce(&[u8]) -> R) -> io::Result<R> {
         let length = usize::try_from(head.length).map_err(|_| io::Error::from_raw_os_error(libc::EFBIG))?;
         let Some(end) = NonZeroUsize::new(length) else { return Ok(read(&[])) };

@@ -9,6 +9,7 @@ use crate::sys::{direct, mark};
 /// Waits until a child just begun is detached or owns the terminal, if it is to.
 ///
 /// One that somebody has stopped before it came to that is not waited for without end.
+#[inline]
 pub(crate) fn settle(child: &Record) {
     const PATIENCE: Duration = Duration::from_secs(10);
     const SLICE: Duration = Duration::from_micros(100);

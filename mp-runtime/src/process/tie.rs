@@ -24,6 +24,7 @@ pub(crate) enum Tie {
 
 impl Tie {
     /// What a child of the calling process, whose id is `owner`, gets.
+    #[inline]
     pub(crate) fn make(detached: bool, registry: &mut Registry, owner: i32) -> Result<Tie, (Stage, Errno)> {
         if detached {
             let socket = mark::new().map_err(|errno| (Stage::Session, errno))?;

@@ -47,6 +47,7 @@ impl Vigil {
     }
 
     /// What `look` finds, at once or in a moment. If it finds nothing, it is time to sleep.
+    #[inline]
     pub(crate) fn keep<T>(&self, deadline: Option<Instant>, mut look: impl FnMut() -> Option<T>) -> Option<T> {
         let found = look();
         if found.is_some() {

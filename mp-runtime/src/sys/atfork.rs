@@ -13,6 +13,7 @@ use crate::sys::loads;
 
 /// Whether `fork` may do more for this process than the kernel's part: run handlers, or the code of somebody who has
 /// put a `fork` of his own in front of the C library's, as sanitizers and profilers do.
+#[inline]
 pub(crate) fn may_be_used() -> bool {
     /// How many objects there had been when all was found to be plain, plus one; 0 before.
     static PLAIN: AtomicU64 = AtomicU64::new(0);

@@ -147,6 +147,7 @@ impl<T> Drop for InSlot<T> {
 
 impl<T> Counted<T> {
     /// A reference to a value, which is made in one of the slots if one is free.
+    #[inline]
     pub(crate) fn new(slots: &'static [Slot<T>], make: impl FnOnce() -> T) -> Counted<T> {
         let Some(mut hold) = slots.iter().find_map(|slot| slot.hold(FREE, FREE)) else {
             return Counted::allocated(make);

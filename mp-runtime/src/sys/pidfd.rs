@@ -14,6 +14,7 @@ use crate::sys::syscall::{call, result};
 ///
 /// Names the right process as long as `pid` cannot have been reused: for the caller itself, its parent
 /// while that lives, or its child before it is reaped.
+#[inline]
 pub(crate) fn open(pid: Pid) -> nix::Result<OwnedFd> {
     // SAFETY: `pidfd_open` reads no memory of ours.
     let number = result(unsafe { call(libc::SYS_pidfd_open, [pid.as_raw() as usize, 0, 0, 0, 0, 0]) })?;

@@ -110,6 +110,7 @@ impl Roll {
     }
 
     /// Lists a child, if this process does that. One caller at a time.
+    #[inline]
     pub(crate) fn enter(&self, pidfd: BorrowedFd<'_>, note: u64) -> Option<&Place> {
         if !self.is_ours() {
             return None;

@@ -8,6 +8,7 @@ use crate::sys::syscall::call;
 ///
 /// `unshare(CLONE_VM)` changes nothing in a process with one thread and fails with `EINVAL` in any other:
 /// 0.2 us where reading procfs takes 17 (unshare(2); measured). Where a sandbox forbids the call, procfs decides.
+#[inline]
 pub(crate) fn is_threaded() -> bool {
     // SAFETY: `unshare` of no more than this reads and writes no memory.
     let shares = unsafe { call(libc::SYS_unshare, [libc::CLONE_VM as usize, 0, 0, 0, 0, 0]) };

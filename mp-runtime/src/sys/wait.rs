@@ -76,6 +76,7 @@ pub(crate) fn change(pidfd: BorrowedFd<'_>) -> Option<Change> {
 }
 
 /// Takes the status of the child, if it has ended.
+#[inline]
 pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> Waited {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     loop {
@@ -97,6 +98,7 @@ pub(crate) fn reap(pidfd: BorrowedFd<'_>) -> Waited {
 }
 
 /// `waitid(P_PIDFD, ..)` by the raw call: it alone reports the resource usage.
+#[inline]
 fn waitid(
     pidfd: BorrowedFd<'_>,
     options: i32,

@@ -166,6 +166,7 @@ impl Born for Newborn<'_> {
 /// Opens the process descriptor of a child just made. Without one it cannot be watched, and is ended.
 ///
 /// It is open before a signal is let through, so in a process of one thread nobody can reap the child first.
+#[inline]
 pub(super) fn watch(id: Pid, registry: &mut Registry) -> nix::Result<OwnedFd> {
     let mut opened = pidfd::open(id);
     if let Err(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM) = opened
