@@ -100,9 +100,9 @@ fn handlers_are_reset() {
     assert_eq!(sys::disposition(libc::SIGTERM), Disposition::Handled);
 }
 
-/// Of the child that has fewest.
-fn page_faults(method: StartMethod) -> i64 {
-    let count = || getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().minor_page_faults();
+/// Of the start that has fewest: in the child, or in its parent.
+fn page_faults(whose: UsageWho, method: StartMethod) -> i64 {
+    let count = || getrusage(whose).unwrap().minor_page_faults();
     let faults = (0..20).map(|_| {
         let before = count();
         empty::process().start(method).spawn().unwrap().join().unwrap();
@@ -140,8 +140,11 @@ fn main() {
             assert_eq!(try_lock::spawn(&mutex).unwrap().join().unwrap(), libc::EBUSY);
         }
         Some("asked-meanwhile") => asked_meanwhile(),
-        Some("page-faults") => println!("{}", page_faults(StartMethod::Fork)),
-        Some("page-faults-of-server") => println!("{}", page_faults(StartMethod::ForkServer)),
+        Some("page-faults") => println!("{}", page_faults(UsageWho::RUSAGE_CHILDREN, StartMethod::Fork)),
+        Some("page-faults-of-parent") => println!("{}", page_faults(UsageWho::RUSAGE_SELF, StartMethod::Fork)),
+        Some("page-faults-of-server") => {
+            println!("{}", page_faults(UsageWho::RUSAGE_CHILDREN, StartMethod::ForkServer))
+        }
         Some("library") => {
             assert_eq!(try_lock::spawn(&RobustMutex::new()).unwrap().join().unwrap(), 0);
             sys::load(&CString::new(env::args().nth(2).expect("a path")).unwrap());
