@@ -14,7 +14,8 @@ use crate::sys::identity::{self, Identity};
 use crate::sys::latest::Latest;
 use crate::sys::page::Page;
 
-/// Of this process, for ever: one per fork in a chain of processes, so a few in practice. A copy in another, by a fork that was not ours, is told by its name.
+/// Of this process, for ever: one per fork in a chain of processes, so a few in practice. A copy in another, by a fork that was not ours, is
+/// told by its name.
 static STATE: Latest<State> = Latest::new();
 
 struct State {

@@ -240,11 +240,11 @@ impl Registry {
     #[inline]
     pub(crate) fn bury(&mut self, child: &mut Counted<Record>) {
         // A copy of the registry, in a process that somebody else has forked off, lists the children of its parent.
-        if self.is_ours() && self.take_off(child) {
-            match child.change(|last| last.bury(self)) {
-                Some(()) => {}
-                None => self.remember(child),
-            }
+        if !self.is_ours() || !self.take_off(child) {
+            return;
+        }
+        if child.change(|last| last.bury(self)).is_none() {
+            self.remember(child);
         }
     }
 
