@@ -29,35 +29,41 @@ fn refusal_of_both_is_an_error_of_the_start() {
     scene("without-either");
 }
 
-/// The fewest page faults that a start of this scene has.
+/// How many page faults a start of this scene has at most, in three of ten processes: where the loader puts things is another place in each.
 fn page_faults(scene: &str) -> u32 {
-    let faults = (0..10).map(|_| {
-        let outcome = fixture("fixture_clone").arg(scene).run();
-        outcome.assert_code(0);
-        outcome.stdout.trim().parse::<u32>().unwrap()
-    });
-    faults.min().unwrap()
+    let mut faults: Vec<u32> = (0..10)
+        .map(|_| {
+            let outcome = fixture("fixture_clone").arg(scene).run();
+            outcome.assert_code(0);
+            outcome.stdout.trim().parse().unwrap()
+        })
+        .collect();
+    faults.sort_unstable();
+    faults[2]
 }
 
-/// Each takes as long as ten system calls. It is 8 to 10, by where the loader puts things, and in code that is not optimised some more.
+/// Each takes as long as ten system calls. It is 8, by where the loader puts things 9, and in code that is not optimised some more. With std's
+/// flush somewhere else it is 9, or 10; so it is with a linker that lays out nothing by calls.
 #[test]
 fn child_has_few_page_faults() {
-    let least = page_faults("page-faults");
-    assert!((1..=if cfg!(debug_assertions) { 36 } else { 9 }).contains(&least), "{least}");
+    let few = page_faults("page-faults");
+    // lld has laid the code out, on this architecture, unless somebody has chosen another linker.
+    let optimised = if cfg!(target_arch = "x86_64") { 8 } else { 9 };
+    assert!((1..=if cfg!(debug_assertions) { 36 } else { optimised }).contains(&few), "{few}");
 }
 
 /// It writes to a page of its own data, to one or two of its stack, to that of the panic hook, and the kernel to one for it: 3 to 5.
 #[test]
 fn parent_has_few_page_faults() {
-    let least = page_faults("page-faults-of-parent");
-    assert!((1..=if cfg!(debug_assertions) { 6 } else { 4 }).contains(&least), "{least}");
+    let few = page_faults("page-faults-of-parent");
+    assert!((1..=if cfg!(debug_assertions) { 6 } else { 4 }).contains(&few), "{few}");
 }
 
 /// What reads its order lies in memory already.
 #[test]
 fn child_of_the_server_has_few_page_faults() {
-    let least = page_faults("page-faults-of-server");
-    assert!((1..=if cfg!(debug_assertions) { 40 } else { 12 }).contains(&least), "{least}");
+    let few = page_faults("page-faults-of-server");
+    assert!((1..=if cfg!(debug_assertions) { 40 } else { 11 }).contains(&few), "{few}");
 }
 
 #[test]

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::SpawnErrorKind;
-use crate::process::child::Runs;
+use crate::process::child::{self, Runs};
 use crate::process::order::Work;
 use crate::process::outbox::Payload;
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::wire::codec;
 
 /// What a process runs, with its arguments bound. Only the macros make one.
@@ -196,6 +196,7 @@ pub(crate) struct Running<'b, B, F> {
 impl<B: Body, F: Fn() -> Result<G, String>, G> Runs for Running<'_, B, F> {
     near! {
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
+            lay_near!(child::run => Self::run);
             let _guard = (self.first)()?;
             self.body.take().ok_or("its function was called twice")?.run(payload)
         }
@@ -206,7 +207,8 @@ near! {
     /// Runs the function, in a frame by whose name std knows where to end the short backtrace of a panic: what is below, the
     /// parent's frames at the start of the process, is nothing to the reader.
     #[inline(never)]
-    fn __rust_begin_short_backtrace<R>(function: impl FnOnce() -> R) -> R {
+    fn __rust_begin_short_backtrace<R, F: FnOnce() -> R>(function: F) -> R {
+        lay_near!(child::run => __rust_begin_short_backtrace::<R, F>);
         let result = function();
         std::hint::black_box(()); // or else the call would be a jump, and leave no frame
         result
@@ -235,6 +237,7 @@ pub(crate) fn diverges<F: FnOnce() -> Infallible>(function: F) -> Function<F, In
 
 near! {
     fn encode_value<T: Serialize>(value: T, payload: &mut dyn Write) -> Result<(), String> {
+        lay_near!(child::run => encode_value::<T>);
         encode(&value, payload)
     }
 }
@@ -244,6 +247,7 @@ near! {
     where
         R: Fallible<Ok: Serialize, Err: fmt::Display>,
     {
+        lay_near!(child::run => encode_result::<R>);
         result.into_result().map_err(|error| error.to_string()).and_then(|value| encode(&value, payload))
     }
 }

@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use crate::error::{SpawnErrorKind, Stage};
 use crate::ipc::parcel;
 use crate::process::body::{self, Body, Crossing, Decode, Fallible, Impossible, NotCrossing, Portable, Sealed};
+use crate::process::child;
 use crate::process::order::Work;
 use crate::sys::image::{Entry, Place, Witness};
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 
 /// A type that can be an argument of a process which is not forked from its parent. See [`Crossing`] on `By`.
 #[diagnostic::on_unimplemented(
@@ -118,6 +119,7 @@ near! {
         enclosed: Vec<OwnedFd>,
         payload: &mut dyn Write,
     ) -> Result<(), String> {
+        lay_near!(child::run => enter::<F, A, K>);
         let arguments =
             parcel::unpack::<A>(bytes, enclosed).map_err(|error| format!("its arguments could not be read: {error}"))?;
         K::run(Witness::<F>::again(), arguments, payload)

@@ -20,7 +20,7 @@ use crate::process::registry::{self, Registry};
 use crate::process::seed;
 use crate::process::tie::Tie;
 use crate::sys::fork::Handlers;
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::sys::{direct, profile, stdio};
 use crate::wire::frame::State;
 
@@ -60,6 +60,7 @@ near! {
     /// Lives the life of a child: [`live`], which is too long to stand in a macro.
     #[inline(never)]
     pub(crate) fn run(birth: &mut Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
+        lay_near!(self::run => <&Stdout as Write>::flush);
         live(birth, handlers, run)
     }
 }

@@ -26,7 +26,7 @@ use crate::sys::exec::{self, hook};
 use crate::sys::fd::ProcessFd;
 use crate::sys::fork::Handlers;
 use crate::sys::image::{self, Arguments, Entry};
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::sys::page::Page;
 use crate::sys::{direct, fault, fd, fdpass, memory};
 
@@ -113,6 +113,7 @@ struct Ordered {
 impl Runs for Ordered {
     near! {
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
+            lay_near!(child::run => Self::run);
             let entry = self.entry.ok_or("this is another executable")?;
             let bytes = self.arguments.bytes().map_err(|errno| format!("its arguments could not be read: {errno}"))?;
             entry(bytes, self.enclosed.take().unwrap_or_default(), payload)

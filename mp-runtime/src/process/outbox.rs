@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::process::child;
 use crate::process::launch::Launch;
 use crate::process::record::Record;
 use crate::process::registry;
@@ -15,7 +16,7 @@ use crate::process::report::{INLINE, Report};
 use crate::sys::counted::Counted;
 use crate::sys::direct;
 use crate::sys::latest::Latest;
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::wire::codec;
 use crate::wire::frame::{Head, State};
 
@@ -221,6 +222,7 @@ impl Write for Payload {
     near! {
         /// Nothing: where the payload goes is known at its end only.
         fn flush(&mut self) -> io::Result<()> {
+            lay_near!(child::run => <Self as Write>::flush);
             Ok(())
         }
     }

@@ -14,7 +14,7 @@ use crate::process::newborn::{self, Unborn};
 use crate::process::order::Message;
 use crate::process::seed;
 use crate::sys::fork::{Born, Handlers, Siblings};
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::sys::page::Page;
 use crate::sys::{direct, fdpass, lifeline, thread};
 
@@ -135,6 +135,7 @@ near! {
     /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so its code is to lie near.
     #[inline(never)]
     pub(crate) fn serve(socket: OwnedFd) -> ! {
+        lay_near!(server: self::serve => child::run);
         attend(socket)
     }
 }

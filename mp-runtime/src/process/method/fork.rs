@@ -23,7 +23,7 @@ use crate::process::tie::Tie;
 use crate::process::{capture, ending, panic, registry};
 use crate::sys::counted::Counted;
 use crate::sys::fork::{Born, Handlers};
-use crate::sys::near::near;
+use crate::sys::near::{lay_near, near};
 use crate::sys::{clock, direct, fork, identity, image, pidfd, signal, stdio, thread};
 
 /// Forks a child that runs `run`. Its caller has no more use for the plan.
@@ -109,6 +109,7 @@ near! {
     /// What the child writes to lies in this frame; one above it may be in another page.
     #[inline(never)]
     fn fork(record: &Record, held: Held, mark: Mark, stdio: Option<Stdio>, run: Run<'_>) -> Result<(), SpawnErrorKind> {
+        lay_near!(self::fork => child::run);
         let alone = stdio.is_none();
         let thread = direct::thread();
         let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
