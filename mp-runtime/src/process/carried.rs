@@ -113,13 +113,14 @@ impl<F: Fn(A) -> Infallible, A> Kind<F, A> for (Diverges, Infallible) {
 }
 
 near! {
+    server:
     /// Runs the function in another image: both its address and its arguments were written down.
     fn enter<F: Copy, A: DeserializeOwned, K: Kind<F, A>>(
         bytes: &[u8],
         enclosed: Vec<OwnedFd>,
         payload: &mut dyn Write,
     ) -> Result<(), String> {
-        lay_near!(child::run => enter::<F, A, K>);
+        lay_near!(calls: 1, child::run => enter::<F, A, K>);
         let arguments =
             parcel::unpack::<A>(bytes, enclosed).map_err(|error| format!("its arguments could not be read: {error}"))?;
         K::run(Witness::<F>::again(), arguments, payload)

@@ -112,8 +112,9 @@ struct Ordered {
 
 impl Runs for Ordered {
     near! {
+        server:
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
-            lay_near!(child::run => Self::run);
+            lay_near!(calls: 1, child::run => Self::run);
             let entry = self.entry.ok_or("this is another executable")?;
             let bytes = self.arguments.bytes().map_err(|errno| format!("its arguments could not be read: {errno}"))?;
             entry(bytes, self.enclosed.take().unwrap_or_default(), payload)

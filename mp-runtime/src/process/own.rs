@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::process::child;
 use crate::process::outbox::{self, Mine};
 use crate::process::record::Record;
 use crate::process::registry::Registry;
@@ -11,7 +10,7 @@ use crate::process::seed;
 use crate::process::vigil::Vigil;
 use crate::sys::counted::Slot;
 use crate::sys::first_in_page::first_in_page;
-use crate::sys::near::{lay_near, near};
+use crate::sys::near::near;
 
 first_in_page! {
     /// What this process knows of itself, and of a few children. Both sides of a start write to most of it; it lies in one page, which is copied
@@ -48,7 +47,6 @@ pub(crate) fn lock() -> MutexGuard<'static, Registry> {
 near! {
     /// Whether there is something to be brought to its end: children, or the server.
     pub(crate) fn has_children() -> bool {
-        lay_near!(child::run => has_children);
         lock().has_children()
     }
 }

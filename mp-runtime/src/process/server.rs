@@ -135,7 +135,7 @@ near! {
     /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so its code is to lie near.
     #[inline(never)]
     pub(crate) fn serve(socket: OwnedFd) -> ! {
-        lay_near!(server: self::serve => child::run);
+        lay_near!(calls: 1, self::serve => child::run);
         attend(socket)
     }
 }

@@ -8,18 +8,19 @@
 //!
 //! What parent and child write to right after the fork lies in few pages for a like reason: each is copied (`process/own`, `process/stock`,
 //! `stack`). A child has 7 to 9 page faults in all, its parent 3 to 5, depending on where the linker and the loader put things; with a raw
-//! `fork` they have 8 and 2 (by `getrusage`). The tests `clone::child_has_few_page_faults` and `clone::parent_has_few_page_faults` have bounds
-//! for it.
+//! `fork` they have 8 and 2 (by `getrusage`, laid out by lld). The tests `clone::child_has_few_page_faults` and
+//! `clone::parent_has_few_page_faults` have bounds for lucky processes.
 //!
 //! The parent's code lies in few pages, too, for a fork empties the processor's cache of page addresses. What each start or join calls, and
 //! nothing else does, is `#[inline]`: the compiler would leave it where its module is. What only some of them call is apart, and `#[cold]`.
 //! Code of 40 pages instead of 50 was 1 % of a start (by programs with and without, in turn). 24 pages, by a list for the linker, were
 //! nothing more.
 
-/// Has the function lie near the others; with `server:` before it, behind them, for only children of the fork server run it:
-/// the shorter what a forked one runs, the less often it lies in two windows.
+/// Has the function lie near the others; with `server:` before it, apart from them, for a child that is forked does not run it: the shorter
+/// what that runs, the less often it lies in two windows.
 ///
-/// GNU ld goes by the name of the section: it puts what is hot together. lld has to be told by [`lay_near`], too.
+/// GNU ld goes by the name of the section: it puts what is hot together. lld has to be told by [`lay_near`], too. With another linker it
+/// lies where the code of its module does.
 macro_rules! near {
     (@ $section:literal $(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         $(#[$attribute])*
@@ -33,24 +34,25 @@ macro_rules! near {
 }
 pub(crate) use near;
 
-/// Has lld lay a function out behind the one that it is called by, and what is laid out so before all other code: a function of std's, too,
-/// if it can be named. It stands in code that is linked if these are, and is no instruction.
+/// Has lld lay a function out behind the one that it is called by, and both before other code: one of std's, too, if it can be named. Of a
+/// thousand starts it is called in so many as `calls`. It stands in code that is linked if these are, and is no instruction.
 ///
-/// lld orders functions by how often they call each other, if object files say so, as those do that are compiled with a profile
-/// (`--call-graph-profile-sort`). Other linkers pass over it. A debug build says nothing: it may be made with an assembler that has no such
-/// line (Cranelift's).
+/// lld orders code by how often functions call each other, if object files say so, as those do that are compiled with a profile
+/// (`--call-graph-profile-sort`). GNU ld passes over it. A debug build says nothing: it may be made by Cranelift, which has no such line.
 macro_rules! lay_near {
-    (@ $line:literal $caller:path => $($callee:tt)+) => {
-        #[cfg(not(any(debug_assertions, miri)))]
+    (calls: $calls:literal, $caller:path => $($callee:tt)+) => {
+        #[cfg(all(not(any(debug_assertions, miri)), any(target_arch = "x86_64", target_arch = "aarch64")))]
         #[allow(unsafe_code, reason = "no instruction")]
         // SAFETY: nothing is executed.
         unsafe {
-            std::arch::asm!($line, sym $caller, sym $($callee)+, options(nomem, nostack, preserves_flags))
+            std::arch::asm!(
+                concat!(".cg_profile {0}, {1}, ", $calls),
+                sym $caller,
+                sym $($callee)+,
+                options(nomem, nostack, preserves_flags)
+            )
         };
-        #[cfg(any(debug_assertions, miri))]
-        let _ = $caller; // it is in use here, too
+        let _ = $caller; // in use also where nothing is said
     };
-    (server: $($call:tt)+) => { lay_near! { @ ".cg_profile {0}, {1}, 1" $($call)+ } };
-    ($($call:tt)+) => { lay_near! { @ ".cg_profile {0}, {1}, 1000000" $($call)+ } };
 }
 pub(crate) use lay_near;
