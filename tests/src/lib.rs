@@ -43,7 +43,7 @@ pub mod warden;
 pub use build::build;
 pub use census::Process;
 pub use expect::Expect;
-pub use locate::{example, fixture};
+pub use locate::{built, example, fixture};
 pub use outcome::Outcome;
 pub use privilege::{is_root, not_tested};
 pub use report::Report;

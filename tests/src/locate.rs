@@ -24,7 +24,7 @@ pub fn fixture(name: impl AsRef<str>) -> Run {
 }
 
 /// The path of a program below `target/PROFILE`, which is where the running test is (in `deps`).
-pub(crate) fn built(name: &str) -> PathBuf {
+pub fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test knows its own path");
     let folder = test.parent().expect("a program is in a directory");
     let profile = if folder.ends_with("deps") { folder.parent().expect("`deps` has a parent") } else { folder };

@@ -2,7 +2,6 @@
 //!
 //! `endings::cloned` asks it of the ways to end.
 
-use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -30,8 +29,7 @@ fn refusal_of_both_is_an_error_of_the_start() {
     scene("without-either");
 }
 
-/// How many page faults a lucky start of this scene has, in ten processes, the luckiest first: where the loader puts things is another place
-/// in each.
+/// The fewest page faults that a start of this scene has, in each of ten processes, sorted: the loader puts things elsewhere in each.
 fn page_faults(scene: &str) -> Vec<u32> {
     let in_process = |_| {
         let outcome = fixture("fixture_clone").arg(scene).run();
@@ -43,19 +41,18 @@ fn page_faults(scene: &str) -> Vec<u32> {
     faults
 }
 
-/// Whether programs are linked by lld, which lays out code as it is told to. It says so in each.
-fn linked_by_lld() -> bool {
-    let mark = format!("Linker: {}", "LLD"); // not whole in this one for another reason
-    let program = fs::read(env::current_exe().unwrap()).unwrap();
-    program.windows(mark.len()).any(|bytes| bytes == mark.as_bytes())
+/// Whether the fixture is linked by lld, which leaves its name in it.
+fn is_linked_by_lld() -> bool {
+    let mark = b"Linker: LLD";
+    fs::read(mp_tests::built("fixture_clone")).unwrap().windows(mark.len()).any(|bytes| bytes == mark)
 }
 
-/// Each takes as long as ten system calls. It is 8 in most, in some 9; in code that is not optimised some more. Were std's flush left where std
-/// is, it would be 9 in most, and 8 in one of twenty.
+/// Each takes as long as ten system calls. It is 8, and in code that is not optimised some more. The third of ten is looked at, for were std's
+/// flush left where std is, it would be 9, but 8 in one process of ten.
 #[test]
 fn child_has_few_page_faults() {
     let faults = page_faults("page-faults");
-    let optimised = if linked_by_lld() { 8 } else { 10 };
+    let optimised = if is_linked_by_lld() { 8 } else { 10 };
     assert!((1..=if cfg!(debug_assertions) { 36 } else { optimised }).contains(&faults[2]), "{faults:?}");
 }
 

@@ -196,7 +196,7 @@ pub(crate) struct Running<'b, B, F> {
 impl<B: Body, F: Fn() -> Result<G, String>, G> Runs for Running<'_, B, F> {
     near! {
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
-            lay_near!(calls: 100, child::run => Self::run);
+            lay_near!(weight: 100, child::run => Self::run);
             let _guard = (self.first)()?;
             self.body.take().ok_or("its function was called twice")?.run(payload)
         }
@@ -208,7 +208,7 @@ near! {
     /// parent's frames at the start of the process, is nothing to the reader.
     #[inline(never)]
     fn __rust_begin_short_backtrace<R, F: FnOnce() -> R>(function: F) -> R {
-        lay_near!(calls: 100, child::run => __rust_begin_short_backtrace::<R, F>);
+        lay_near!(weight: 100, child::run => __rust_begin_short_backtrace::<R, F>);
         let result = function();
         std::hint::black_box(()); // or else the call would be a jump, and leave no frame
         result
@@ -237,7 +237,7 @@ pub(crate) fn diverges<F: FnOnce() -> Infallible>(function: F) -> Function<F, In
 
 near! {
     fn encode_value<T: Serialize>(value: T, payload: &mut dyn Write) -> Result<(), String> {
-        lay_near!(calls: 100, child::run => encode_value::<T>);
+        lay_near!(weight: 100, child::run => encode_value::<T>);
         encode(&value, payload)
     }
 }
@@ -247,7 +247,7 @@ near! {
     where
         R: Fallible<Ok: Serialize, Err: fmt::Display>,
     {
-        lay_near!(calls: 100, child::run => encode_result::<R>);
+        lay_near!(weight: 100, child::run => encode_result::<R>);
         result.into_result().map_err(|error| error.to_string()).and_then(|value| encode(&value, payload))
     }
 }

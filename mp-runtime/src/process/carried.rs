@@ -120,7 +120,7 @@ near! {
         enclosed: Vec<OwnedFd>,
         payload: &mut dyn Write,
     ) -> Result<(), String> {
-        lay_near!(calls: 1, child::run => enter::<F, A, K>);
+        lay_near!(weight: 1, child::run => enter::<F, A, K>);
         let arguments =
             parcel::unpack::<A>(bytes, enclosed).map_err(|error| format!("its arguments could not be read: {error}"))?;
         K::run(Witness::<F>::again(), arguments, payload)

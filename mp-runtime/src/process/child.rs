@@ -60,7 +60,7 @@ near! {
     /// Lives the life of a child: [`live`], which is too long to stand in a macro.
     #[inline(never)]
     pub(crate) fn run(birth: &mut Birth<'_>, handlers: Handlers, run: Run<'_>) -> Infallible {
-        lay_near!(calls: 1000, self::run => <&Stdout as Write>::flush);
+        lay_near!(weight: 1000, self::run => <&Stdout as Write>::flush);
         live(birth, handlers, run)
     }
 }

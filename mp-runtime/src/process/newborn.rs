@@ -114,7 +114,7 @@ impl Runs for Ordered {
     near! {
         server:
         fn run(&mut self, payload: &mut Payload) -> Result<(), String> {
-            lay_near!(calls: 1, child::run => Self::run);
+            lay_near!(weight: 1, child::run => Self::run);
             let entry = self.entry.ok_or("this is another executable")?;
             let bytes = self.arguments.bytes().map_err(|errno| format!("its arguments could not be read: {errno}"))?;
             entry(bytes, self.enclosed.take().unwrap_or_default(), payload)
@@ -178,28 +178,26 @@ impl Unborn {
         Ok(Unborn { record, registry, by_first_thread, comm, out, directory, page: page_file, run })
     }
 
-    near! {
-        /// Lives its life, in the calling process.
-        #[inline(always)]
-        pub(crate) fn live(self) -> Infallible {
-            let Unborn { record, mut registry, by_first_thread, comm, out, directory, page, mut run } = self;
-            if let Some(page) = page {
-                if record.launch().report.map(page.as_fd()).is_err() {
-                    direct::exit(1);
-                }
-                direct::close(page.into_raw_fd());
+    /// Lives its life, in the calling process.
+    #[inline(always)]
+    pub(crate) fn live(self) -> Infallible {
+        let Unborn { record, mut registry, by_first_thread, comm, out, directory, page, mut run } = self;
+        if let Some(page) = page {
+            if record.launch().report.map(page.as_fd()).is_err() {
+                direct::exit(1);
             }
-            mem::forget(record); // to let go of it is to write to it
-            let mut place = Ok(());
-            if let Some(directory) = directory.map(IntoRawFd::into_raw_fd) {
-                place = direct::enter(directory).map_err(|errno| (Stage::Directory, errno));
-                direct::close(directory);
-            }
-            let told = if run.entry.is_some() { place } else { Err((Stage::Image, Errno::ENOEXEC)) };
-            let mark = Mark { comm, turns: 0 }; // that is done
-            let mut birth = Birth { registry: &mut registry, by_first_thread, mark, out, told };
-            child::run(&mut birth, Handlers::Reset, &mut run)
+            direct::close(page.into_raw_fd());
         }
+        mem::forget(record); // to let go of it is to write to it
+        let mut place = Ok(());
+        if let Some(directory) = directory.map(IntoRawFd::into_raw_fd) {
+            place = direct::enter(directory).map_err(|errno| (Stage::Directory, errno));
+            direct::close(directory);
+        }
+        let told = if run.entry.is_some() { place } else { Err((Stage::Image, Errno::ENOEXEC)) };
+        let mark = Mark { comm, turns: 0 }; // that is done
+        let mut birth = Birth { registry: &mut registry, by_first_thread, mark, out, told };
+        child::run(&mut birth, Handlers::Reset, &mut run)
     }
 
     /// Frees all of it in the process that has made it, or has failed to.

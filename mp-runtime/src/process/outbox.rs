@@ -222,7 +222,7 @@ impl Write for Payload {
     near! {
         /// Nothing: where the payload goes is known at its end only.
         fn flush(&mut self) -> io::Result<()> {
-            lay_near!(calls: 100, child::run => <Self as Write>::flush);
+            lay_near!(weight: 100, child::run => <Self as Write>::flush);
             Ok(())
         }
     }

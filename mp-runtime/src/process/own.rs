@@ -10,7 +10,6 @@ use crate::process::seed;
 use crate::process::vigil::Vigil;
 use crate::sys::counted::Slot;
 use crate::sys::first_in_page::first_in_page;
-use crate::sys::near::near;
 
 first_in_page! {
     /// What this process knows of itself, and of a few children. Both sides of a start write to most of it; it lies in one page, which is copied
@@ -44,11 +43,10 @@ pub(crate) fn lock() -> MutexGuard<'static, Registry> {
     OWN.registry.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-near! {
-    /// Whether there is something to be brought to its end: children, or the server.
-    pub(crate) fn has_children() -> bool {
-        lock().has_children()
-    }
+/// Whether there is something to be brought to its end: children, or the server.
+#[inline]
+pub(crate) fn has_children() -> bool {
+    lock().has_children()
 }
 
 /// What the process knows of its own report; without the lock, for signal handlers and panic hooks.

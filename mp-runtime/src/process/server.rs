@@ -132,10 +132,10 @@ impl Born for MadeAhead<'_> {
 
 near! {
     server:
-    /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so its code is to lie near.
+    /// Serves: [`attend`], which is too long to stand in a macro. A child goes on from `clone3` in this frame, so it is laid out, too.
     #[inline(never)]
     pub(crate) fn serve(socket: OwnedFd) -> ! {
-        lay_near!(calls: 1, self::serve => child::run);
+        lay_near!(weight: 1, self::serve => child::run);
         attend(socket)
     }
 }

@@ -109,7 +109,7 @@ near! {
     /// What the child writes to lies in this frame; one above it may be in another page.
     #[inline(never)]
     fn fork(record: &Record, held: Held, mark: Mark, stdio: Option<Stdio>, run: Run<'_>) -> Result<(), SpawnErrorKind> {
-        lay_near!(calls: 1000, self::fork => child::run);
+        lay_near!(weight: 1000, self::fork => child::run);
         let alone = stdio.is_none();
         let thread = direct::thread();
         let by_first_thread = thread == record.launch().parent.id; // its number is that of the process
