@@ -29,16 +29,17 @@ fn refusal_of_both_is_an_error_of_the_start() {
     scene("without-either");
 }
 
-/// The fewest page faults that a start of this scene has, in each of ten processes, sorted: the loader puts things elsewhere in each.
-fn page_faults(scene: &str) -> Vec<u32> {
-    let in_process = |_| {
+/// Asserts that of `all` processes of this scene `enough` have no more page faults than `bound` in one of 20 starts. Each has its code and stack
+/// elsewhere; on a busy machine more is done in a start than on another.
+#[track_caller]
+fn have_few_page_faults(scene: &str, bound: u32, enough: usize, all: usize) {
+    let mut faults: Vec<u32> = Vec::new();
+    while faults.iter().filter(|faults| (1..=bound).contains(*faults)).count() < enough {
+        assert!(faults.len() < all, "{enough} were to have at most {bound}: {faults:?}");
         let outcome = fixture("fixture_clone").arg(scene).run();
         outcome.assert_code(0);
-        outcome.stdout.trim().parse().unwrap()
-    };
-    let mut faults: Vec<u32> = (0..10).map(in_process).collect();
-    faults.sort_unstable();
-    faults
+        faults.push(outcome.stdout.trim().parse().unwrap());
+    }
 }
 
 /// Whether the fixture is linked by lld, which leaves its name in it.
@@ -47,27 +48,24 @@ fn is_linked_by_lld() -> bool {
     fs::read(mp_tests::built("fixture_clone")).unwrap().windows(mark.len()).any(|bytes| bytes == mark)
 }
 
-/// Each takes as long as ten system calls. It is 8, and in code that is not optimised some more. The third of ten is looked at, for were std's
-/// flush left where std is, it would be 9, but 8 in one process of ten.
+/// Each takes as long as ten system calls. It is 8, and in code that is not optimised some more. Were std's flush left where std is, it would be
+/// 9, but 8 in one process of ten: hence three.
 #[test]
 fn child_has_few_page_faults() {
-    let faults = page_faults("page-faults");
     let optimised = if is_linked_by_lld() { 8 } else { 10 };
-    assert!((1..=if cfg!(debug_assertions) { 36 } else { optimised }).contains(&faults[2]), "{faults:?}");
+    have_few_page_faults("page-faults", if cfg!(debug_assertions) { 36 } else { optimised }, 3, 10);
 }
 
 /// It writes to a page of its own data, to one or two of its stack, to that of the panic hook, and the kernel to one for it: 3 to 5.
 #[test]
 fn parent_has_few_page_faults() {
-    let faults = page_faults("page-faults-of-parent");
-    assert!((1..=if cfg!(debug_assertions) { 6 } else { 4 }).contains(&faults[0]), "{faults:?}");
+    have_few_page_faults("page-faults-of-parent", if cfg!(debug_assertions) { 6 } else { 4 }, 1, 50);
 }
 
 /// What reads its order lies in memory already.
 #[test]
 fn child_of_the_server_has_few_page_faults() {
-    let faults = page_faults("page-faults-of-server");
-    assert!((1..=if cfg!(debug_assertions) { 40 } else { 12 }).contains(&faults[0]), "{faults:?}");
+    have_few_page_faults("page-faults-of-server", if cfg!(debug_assertions) { 40 } else { 12 }, 1, 50);
 }
 
 #[test]
