@@ -52,8 +52,14 @@ fn is_linked_by_lld() -> bool {
 /// 9, but 8 in one process of ten: hence three.
 #[test]
 fn child_has_few_page_faults() {
-    let optimised = if is_linked_by_lld() { 8 } else { 10 };
-    have_few_page_faults("page-faults", if cfg!(debug_assertions) { 36 } else { optimised }, 3, 10);
+    let bound = if cfg!(debug_assertions) {
+        36
+    } else if is_linked_by_lld() {
+        8
+    } else {
+        10
+    };
+    have_few_page_faults("page-faults", bound, 3, 10);
 }
 
 /// It writes to a page of its own data, to one or two of its stack, to that of the panic hook, and the kernel to one for it: 3 to 5.
