@@ -102,6 +102,7 @@ impl Engine<'_> {
         let kind = match sentence {
             Some((_, Sentence::Cancelled)) => TaskErrorKind::Cancelled,
             Some((_, Sentence::TimedOut)) => TaskErrorKind::TimedOut(limits.timeout.unwrap_or_default()),
+            None if worker.is_dismissed && exit.signal() == Some(libc::SIGKILL) => TaskErrorKind::Cancelled,
             None if item.attempts <= limits.retries && !matches!(exit.kind(), ExitKind::Returned) => {
                 return self.put_back(item);
             }

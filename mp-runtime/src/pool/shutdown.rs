@@ -7,7 +7,7 @@ use crate::pool::engine::Engine;
 use crate::pool::error::TaskErrorKind;
 use crate::pool::pool::Shutdown;
 use crate::pool::trouble::PoolError;
-use crate::pool::worker::{Sentence, Worker};
+use crate::pool::worker::Worker;
 
 /// How long workers may take to finish what they are at when their pool is dropped, and to leave when it ends.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -73,9 +73,7 @@ impl Engine<'_> {
 
     fn kill_all(&mut self) {
         for worker in &mut self.workers {
-            if let Some((_, mark)) = worker.at_work() {
-                worker.sentence = Some((mark, Sentence::Cancelled));
-            }
+            worker.is_dismissed = true;
             worker.kill();
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Worker {
     pub(crate) account: Account,
     /// Why it was killed by its pool: for the sake of the item at that mark.
     pub(crate) sentence: Option<(Mark, Sentence)>,
+    /// Whether it was killed for the end of the pool. It ran until then, so what it was at is known only now that it has ended.
+    pub(crate) is_dismissed: bool,
     /// Whether there are too many.
     pub(crate) is_surplus: bool,
 }
@@ -71,6 +73,7 @@ impl Worker {
             next: 0,
             account: Account::new(),
             sentence: None,
+            is_dismissed: false,
             is_surplus: false,
         })
     }
